@@ -1,0 +1,31 @@
+"""What every action works with: the records, the question set and the lines to say."""
+
+from dataclasses import dataclass
+
+from afterword.locales import Catalogue
+from afterword.records.store import Records
+from afterword.reflection.instrument import Instrument
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`instruments` by (id, version), so that a running reflection finishes on its own."""
+
+    records: Records
+    instruments: dict[tuple[str, int], Instrument]
+    catalogues: dict[str, Catalogue]
+
+
+_desk: Desk | None = None
+
+
+def set_up(desk: Desk) -> None:
+    """Called once, before the first action runs: Rasa's SDK makes the actions by itself."""
+    global _desk
+    _desk = desk
+
+
+def desk() -> Desk:
+    if _desk is None:
+        raise RuntimeError("set_up() was not called before the first action")
+    return _desk

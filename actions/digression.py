@@ -1,0 +1,31 @@
+"""What digressions have in common: they say something, and the open question stays open."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.desk import desk
+from actions.talk import Talk, gather, say
+from afterword.reflection.turns import Line
+
+
+class Digression(Action):
+    """Says one line; a yes or no that was awaited is no longer."""
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        at = desk()
+        with at.records.read() as tx:
+            talk = gather(tx, at, tracker)
+        say(dispatcher, talk, self.line(talk))
+        return no_longer_pending()
+
+    def line(self, talk: Talk) -> Line:
+        raise NotImplementedError
+
+
+def no_longer_pending() -> list[EventType]:
+    return [SlotSet("pending", None), SlotSet("draft", None)]

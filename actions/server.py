@@ -1,0 +1,76 @@
+"""Serves the actions to Rasa: loopback, with a shared secret, and no text in errors or logs.
+
+rasa-sdk's own server answers anyone, and returns the whole conversation when an action fails.
+"""
+
+import asyncio
+import hmac
+import logging
+import os
+from typing import Any
+
+import anyio
+from rasa_sdk.executor import ActionExecutor
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from actions.desk import Desk, set_up
+from afterword.datafiles import load_instrument
+from afterword.locales import load
+from afterword.records.store import Records
+from afterword.records.vault import load_vault
+from afterword.settings import Settings, load_settings
+
+KEY_HEADER = "X-Afterword-Key"
+KEY_VARIABLE = "AFTERWORD_ACTIONS_KEY"
+
+logger = logging.getLogger(__name__)
+
+
+def make_desk(settings: Settings) -> Desk:
+    """Opens what the actions work with. Raises VaultError and DataFileError."""
+    instrument = load_instrument(settings.instrument_file)
+    return Desk(
+        records=Records(settings.database, load_vault(settings.keys)),
+        instruments={(instrument.id, instrument.version): instrument},
+        catalogues={language: load(language) for language in instrument.languages},
+    )
+
+
+def make_app(desk: Desk, key: str) -> Starlette:
+    """The action server; every call must carry `key`."""
+    set_up(desk)
+    executor = ActionExecutor()
+    executor.register_package("actions")
+
+    async def webhook(request: Request) -> Response:
+        if not hmac.compare_digest(request.headers.get(KEY_HEADER, "").encode(), key.encode()):
+            return JSONResponse({"error": "not allowed"}, status_code=401)
+        return await _run(executor, await request.json())
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[Route("/webhook", webhook, methods=["POST"]), Route("/health", health)]
+    )
+
+
+async def _run(executor: ActionExecutor, call: dict[str, Any]) -> Response:
+    def work() -> Any:
+        # Actions wait for the database; in threads they do not hold each other up.
+        return asyncio.run(executor.run(call))
+
+    try:
+        result = await anyio.to_thread.run_sync(work)
+    except Exception as error:  # the boundary: whatever fails is one failed turn for Rasa
+        logger.error("action %s failed: %s", call.get("next_action"), type(error).__name__)
+        return JSONResponse({"error": "action failed"}, status_code=500)
+    return JSONResponse(result.model_dump() if result else {})
+
+
+def create() -> Starlette:
+    """The application for uvicorn."""
+    return make_app(make_desk(load_settings()), os.environ[KEY_VARIABLE])

@@ -1,0 +1,165 @@
+"""Gathering what an action needs to know, and saying what was decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.desk import Desk
+from afterword.records import people, reflections
+from afterword.records.store import Tx
+from afterword.records.views import Reflection
+from afterword.reflection.answers import Answer, ReflectionState
+from afterword.reflection.asking import Asker, Choice, Prompt
+from afterword.reflection.plan import REVIEW, Plan
+from afterword.reflection.turns import Heard, Line, Open, Pending
+
+TAKE_BACK = "closed.take_back"
+GO_ON = "menu.start"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One message of one conversation, with all that deciding over it needs."""
+
+    reflection: Reflection
+    answers: dict[str, Answer]
+    asker: Asker
+    heard: Heard
+    message_id: str
+    open: Open
+
+    @property
+    def ended(self) -> bool:
+        return self.reflection.state not in (ReflectionState.INVITED, ReflectionState.OPEN)
+
+    def line(self, key: str, **values: Any) -> str:
+        """A line of the catalogue; the names of clinic and clinician are always at hand."""
+        clinic = self.reflection.clinic
+        known = {
+            "clinician": self.reflection.clinician.name,
+            "clinic": clinic.name,
+            "phone": clinic.phone,
+            "urgent_phone": clinic.urgent_phone,
+        }
+        return self.asker.say(key, **(known | values))
+
+    def until(self) -> str:
+        """When the next session begins, in the clinic's time, as part of a sentence."""
+        start = self.reflection.next_session_at
+        if start is None:
+            return ""
+        return self.line("paused_until", time=_local(start, self.reflection.clinic.timezone))
+
+
+class UnknownConversation(Exception):
+    """Rasa asks about a conversation that the records do not have."""
+
+
+def gather(tx: Tx, desk: Desk, tracker: Tracker) -> Talk:
+    """Reads the record of this conversation. Raises UnknownConversation."""
+    reflection = reflections.by_conversation(tx, tracker.sender_id)
+    if reflection is None:
+        raise UnknownConversation
+    answers = reflections.answers_of(tx, reflection.id)
+    goals = {goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)}
+    plan = Plan(
+        instrument=desk.instruments[reflection.instrument, reflection.instrument_version],
+        goals=goals,
+        earlier=reflections.earlier_count(tx, reflection),
+    )
+    catalogue = desk.catalogues[reflection.language]
+    asker = Asker(plan, reflection.language, reflection.clinician.name, catalogue.section("bot"))
+    message = tracker.latest_message
+    metadata = message.get("metadata") or {}
+    return Talk(
+        reflection=reflection,
+        answers=answers,
+        asker=asker,
+        heard=Heard(
+            text=message.get("text") or "",
+            intent=(message.get("intent") or {}).get("name") or "",
+            choice=metadata.get("choice"),
+        ),
+        message_id=metadata.get("message") or "",
+        open=_open(tracker, plan, answers),
+    )
+
+
+def _open(tracker: Tracker, plan: Plan, answers: dict[str, Answer]) -> Open:
+    question = tracker.get_slot("question")
+    if question is None:
+        following = plan.next(answers)
+        question = REVIEW if following is None else following.id
+    pending = tracker.get_slot("pending")
+    return Open(
+        question=question,
+        pending=Pending(pending) if pending else None,
+        misses=int(tracker.get_slot("misses") or 0),
+        draft=tracker.get_slot("draft"),
+    )
+
+
+def open_slots(open_: Open, *, short: bool) -> dict[str, Any]:
+    """The dialogue's state as slots; `answer` is emptied so that the form goes on asking."""
+    return {
+        "answer": None,
+        "question": open_.question,
+        "asked": 1 if short else 0,
+        "pending": open_.pending,
+        "misses": open_.misses,
+        "draft": open_.draft,
+    }
+
+
+def as_events(slots: dict[str, Any]) -> list[EventType]:
+    return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def say(dispatcher: CollectingDispatcher, talk: Talk, *lines: Line) -> None:
+    """Utters lines of the catalogue, one message each."""
+    for line in lines:
+        show(dispatcher, Prompt(talk.line(line.key, **line.values), (), kind="say", input="none"))
+
+
+def show(dispatcher: CollectingDispatcher, prompt: Prompt) -> None:
+    """Utters a prompt: text, buttons and what the page needs to draw it, as one message."""
+    dispatcher.utter_message(
+        text=prompt.text,
+        buttons=[_button(choice) for choice in prompt.choices],
+        json_message={
+            "kind": prompt.kind,
+            "input": prompt.input,
+            "question": prompt.question,
+            "progress": prompt.progress and {"at": prompt.progress[0], "of": prompt.progress[1]},
+            "rows": [vars(row) for row in prompt.rows],
+        },
+    )
+
+
+def closing(talk: Talk, *, ended: ReflectionState) -> Prompt:
+    """Where an ended reflection stands; it can be taken back until a clinician opens it."""
+    back = ended is not ReflectionState.DELETED and not talk.reflection.opened
+    choices = (Choice(TAKE_BACK, talk.line("choice_take_back"), "quiet", "start"),)
+    return Prompt(
+        talk.line(f"closed_{ended}"), choices if back else (), kind="closed", input="none"
+    )
+
+
+def _button(choice: Choice) -> dict[str, Any]:
+    return {
+        "title": choice.title,
+        "payload": f"/{choice.intent}",
+        "token": choice.token,
+        "style": choice.style,
+        "words": list(choice.words),
+    }
+
+
+def _local(moment: datetime, zone: str) -> str:
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"

@@ -1,0 +1,64 @@
+"""Takes the patient's message at the open question, and keeps what it decides."""
+
+from typing import Any
+
+from rasa_sdk import FormValidationAction, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.desk import desk
+from actions.talk import Talk, closing, gather, open_slots, say, show
+from afterword.records import reflections
+from afterword.records.store import Tx
+from afterword.reflection.answers import ReflectionState, Sharing
+from afterword.reflection.turns import Outcome, take
+
+_STATES = {
+    Sharing.ALL: ReflectionState.SHARED,
+    Sharing.RATINGS: ReflectionState.SHARED,
+    Sharing.PRIVATE: ReflectionState.PRIVATE,
+}
+
+
+class ValidateReflectionForm(FormValidationAction):
+    def name(self) -> str:
+        return "validate_reflection_form"
+
+    def validate_answer(
+        self,
+        value: Any,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+    ) -> dict[str, Any]:
+        at = desk()
+        with at.records.begin() as tx:
+            talk = gather(tx, at, tracker)
+            if talk.ended:
+                # Ended elsewhere, on the plain form or in a turn that is repeated now.
+                show(dispatcher, closing(talk, ended=talk.reflection.state))
+                return _finished(talk.reflection.state)
+            outcome = take(talk.heard, talk.open, talk.answers, talk.asker)
+            _keep(tx, talk, outcome)
+        say(dispatcher, talk, *outcome.say)
+        if outcome.open is not None:
+            return open_slots(outcome.open, short=outcome.short)
+        if outcome.share is None:
+            return _finished(ReflectionState.DELETED)
+        state = _STATES[outcome.share]
+        show(dispatcher, closing(talk, ended=state))
+        return _finished(state)
+
+
+def _keep(tx: Tx, talk: Talk, outcome: Outcome) -> None:
+    for answer in outcome.store:
+        reflections.record_answer(tx, talk.reflection.id, answer, talk.message_id)
+    if outcome.remove is not None:
+        reflections.remove_answer(tx, talk.reflection.id, outcome.remove, talk.message_id)
+    if outcome.share is not None:
+        reflections.share(tx, talk.reflection.id, outcome.share)
+    if outcome.erase:
+        reflections.erase(tx, talk.reflection.id)
+
+
+def _finished(state: ReflectionState) -> dict[str, Any]:
+    return {"answer": state.value, "erased": state is ReflectionState.DELETED}

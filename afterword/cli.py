@@ -1,0 +1,222 @@
+"""The command line: `afterword --help`."""
+
+import asyncio
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from afterword import doctor, services
+from afterword.datafiles import DataFileError
+from afterword.demo import Demo, remove_folder
+from afterword.records import schema
+from afterword.records.store import Records, open_engine
+from afterword.records.vault import VaultError, create_key_file, load_vault
+from afterword.settings import PROJECT, Settings, SettingsError, load_settings
+from afterword.training import model as training
+
+cli = typer.Typer(
+    help="Carries what a patient thought of a session to the clinician, before the next one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+database = typer.Typer(help="The clinic's database.", no_args_is_help=True)
+serve = typer.Typer(help="One process alone; `up` starts them all.", no_args_is_help=True)
+cli.add_typer(database, name="db")
+cli.add_typer(serve, name="serve", hidden=True)
+
+
+def main() -> None:
+    """Runs the command line; what a person can mend is said in one line each."""
+    try:
+        cli()
+    except SettingsError as error:
+        _stop(*error.lines)
+    except (VaultError, DataFileError, training.TrainingFailed) as error:
+        _stop(str(error))
+
+
+@cli.command()
+def up() -> None:
+    """Start everything: pages, worker, actions and the assistant."""
+    settings = load_settings()
+    _require_database(settings)
+    _run(settings, services.choose_ports(settings))
+
+
+@cli.command()
+def demo(
+    tour: Annotated[
+        bool, typer.Option(help="Play patient and clinician in a browser, write screenshots.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Where the tour puts its screenshots.")] = Path("tour"),
+) -> None:
+    """Start a fictional clinic with demo data; everything is deleted on Ctrl-C."""
+    fictional = Demo.prepare(load_settings())
+    try:
+        if tour:
+            from afterword.tour import play
+
+            raise typer.Exit(0 if play(fictional, out) else 1)
+        _run(fictional.settings, fictional.ports, greeting=fictional.greeting())
+    finally:
+        remove_folder(fictional.settings.data_dir)
+
+
+@cli.command()
+def train(
+    force: Annotated[bool, typer.Option(help="Train even if nothing has changed.")] = False,
+) -> None:
+    """Train the assistant's model; nothing is done when the training data has not changed."""
+    settings = load_settings()
+    trained = training.train(PROJECT, settings.models_dir, typer.echo, force=force)
+    typer.echo(f"model {trained.path}")
+
+
+@cli.command(name="doctor")
+def doctor_() -> None:
+    """Check environments, model, database and ports, and say what to do."""
+    findings = doctor.examine(load_settings())
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.well else 'WRONG'} {finding.text}")
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@database.command()
+def upgrade() -> None:
+    """Create the database, or bring it to the present schema; makes the key file if missing."""
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    create_key_file(settings.keys)
+    load_vault(settings.keys)
+    engine = open_engine(settings.database)
+    schema.upgrade(engine)
+    engine.dispose()
+    typer.echo(f"The database is up to date. Keep {settings.keys} safe, apart from the database.")
+
+
+Host = Annotated[str, typer.Option()]
+Port = Annotated[int, typer.Option()]
+
+
+@serve.command()
+def web(host: Host = services.LOOPBACK, port: Port = 8080) -> None:
+    """The pages of patients and clinicians."""
+    _serve("afterword.web:create", host, port)
+
+
+@serve.command()
+def actions(host: Host = services.LOOPBACK, port: Port = 5055) -> None:
+    """The assistant's actions."""
+    _serve("actions.server:create", host, port)
+
+
+@serve.command()
+def worker() -> None:
+    """Takes patients' messages to the assistant."""
+    from afterword.gateway.turns import Assistant, Worker
+
+    settings = load_settings()
+    _set_up_logging(settings)
+    vault = load_vault(settings.keys)
+
+    async def work() -> None:
+        assistant = Assistant(settings.assistant_url, services.channel_key(vault))
+        task = asyncio.ensure_future(
+            Worker(Records(settings.database, vault), assistant, settings.data_dir).run()
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            await assistant.close()
+
+    asyncio.run(work())
+
+
+def _serve(application: str, host: str, port: int) -> None:
+    import uvicorn
+
+    settings = load_settings()
+    _set_up_logging(settings)
+    # No access log: paths hold link tokens.
+    uvicorn.run(
+        application,
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def _set_up_logging(settings: Settings) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stdout,
+    )
+    # These tell each request with its address, and addresses hold link tokens.
+    for noisy in ("httpx", "httpcore", "rasa_sdk"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _require_database(settings: Settings) -> None:
+    load_vault(settings.keys)
+    engine = open_engine(settings.database)
+    try:
+        if not schema.is_current(engine):
+            _stop("The database is not up to date. Run: afterword db upgrade")
+    finally:
+        engine.dispose()
+
+
+def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
+    vault = load_vault(settings.keys)
+    supervisor = services.Supervisor(settings.data_dir / "log", typer.echo)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        for service in services.app_services(settings, ports, vault):
+            supervisor.start(service)
+        typer.echo(greeting or f"Pages: http://{settings.host}:{ports.web}")
+        waking = threading.Thread(
+            target=_wake_assistant, args=(settings, ports, supervisor), daemon=True
+        )
+        waking.start()
+        supervisor.watch()
+    except KeyboardInterrupt:
+        typer.echo("\nStopping.")
+    finally:
+        supervisor.stop()
+
+
+def _wake_assistant(
+    settings: Settings, ports: services.Ports, supervisor: services.Supervisor
+) -> None:
+    """Trains if needed and starts Rasa, while the pages are up already."""
+    try:
+        trained = training.train(PROJECT, settings.models_dir, typer.echo)
+    except training.TrainingFailed as error:
+        typer.echo(f"{error} Patients get the one-page form meanwhile.", err=True)
+        return
+    vault = load_vault(settings.keys)
+    supervisor.start(services.rasa_service(settings, ports, vault, trained.path))
+    if doctor.wait_until_ready(ports.rasa):
+        typer.echo("The assistant is ready.")
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop(*lines: str) -> NoReturn:
+    for line in lines:
+        print(f"afterword: {line}", file=sys.stderr)
+    sys.exit(2)

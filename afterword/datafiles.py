@@ -1,0 +1,52 @@
+"""Reading the data files that a clinic may edit, so that an error names file and line."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from afterword.reflection.instrument import Instrument, build_instrument
+from afterword.reflection.problems import DataProblem
+
+
+class DataFileError(Exception):
+    """A data file is wrong; the message holds the file, the line and what to do."""
+
+
+def read_yaml(path: Path) -> Any:
+    """The file as mappings and lists that remember their lines. Raises DataFileError."""
+    try:
+        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataFileError(f"{path}: this file is missing.") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DataFileError(f"{path}:{line}: {error.problem}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise DataFileError(f"{path}: {error}") from None
+
+
+def load_instrument(path: Path) -> Instrument:
+    """Reads and checks an instrument file. Raises DataFileError."""
+    data = read_yaml(path)
+    try:
+        return build_instrument(data)
+    except DataProblem as problem:
+        line = line_of(data, problem.path)
+        raise DataFileError(f"{path}:{line}: {problem}") from None
+
+
+def line_of(data: Any, path: tuple[str | int, ...]) -> int:
+    """The line (from 1) of the deepest part of `path` that exists in `data`."""
+    line = 1
+    for key in path:
+        if not isinstance(data, CommentedBase):
+            break
+        try:
+            position = data.lc.value(key) if isinstance(key, int) else data.lc.key(key)
+            line, data = position[0] + 1, data[key]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            break
+    return line

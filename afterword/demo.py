@@ -1,0 +1,87 @@
+"""The demo: a fictional clinic in a temporary folder, gone when it ends."""
+
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from afterword import services
+from afterword.datafiles import load_instrument
+from afterword.demo_seed import CLINICIANS, Seeded, seed
+from afterword.portal import passwords
+from afterword.records import schema
+from afterword.records.store import Records
+from afterword.records.vault import create_key_file, load_vault
+from afterword.settings import Settings
+
+PATIENT, EMBEDDED = "Finn Imaginary", "Eva Storybook"
+EMBED_LINK_FILE = "demo-embed-link"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A seeded clinic that can be started. `password` signs in both clinicians."""
+
+    settings: Settings
+    ports: services.Ports
+    password: str
+    seeded: Seeded
+
+    @classmethod
+    def prepare(cls, settings: Settings) -> "Demo":
+        """Makes folder, keys, database and people. Never touches a real installation's data."""
+        folder = Path(tempfile.mkdtemp(prefix="afterword-demo-"))
+        ports = services.choose_ports(settings)
+        demo = settings.model_copy(
+            update={
+                "data_dir": folder,
+                "database_url": None,
+                "tracker_url": None,
+                "key_file": None,
+                "public_url": "",
+                "port": ports.web,
+                "demo": True,
+            }
+        )
+        create_key_file(demo.keys)
+        records = Records(demo.database, load_vault(demo.keys))
+        schema.upgrade(records.engine)
+        password = f"demo-{secrets.token_hex(3)}"
+        instrument = load_instrument(demo.instrument_file)
+        seeded = seed(records, instrument, passwords.hash_password(password), [demo.base_url])
+        records.close()
+        (folder / EMBED_LINK_FILE).write_text(seeded.tokens[EMBEDDED])
+        return cls(demo, ports, password, seeded)
+
+    @property
+    def patient_link(self) -> str:
+        return f"{self.settings.base_url}/f/{self.seeded.tokens[PATIENT]}"
+
+    def greeting(self) -> str:
+        """What the terminal shows: who you can be, and where."""
+        base = self.settings.base_url
+        (first, address), (second, other) = CLINICIANS
+        return "\n".join(
+            [
+                "",
+                "Afterword demo. Invented people, data in a temporary folder, deleted on Ctrl-C.",
+                "",
+                f"  Patient    {self.patient_link}",
+                f"             you are {PATIENT}; the session was two hours ago",
+                f"  Clinician  {base}/portal",
+                f"             {address}, password {self.password}  ({first})",
+                f"             {other}, same password  ({second})",
+                f"  Embedded   {base}/demo/clinic",
+                "             a clinic's page with the one-line widget",
+                "",
+                "Try: answer as the patient, share, then open the digest as the clinician.",
+                "The assistant wakes in the background; the page says when it is there.",
+                "",
+            ]
+        )
+
+
+def remove_folder(folder: Path) -> None:
+    """Deletes the demo's data."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,255 @@
+"""A fictional clinic over ten weeks: two clinicians, six patients, each with a story of their own.
+
+Everything goes through the records room with a moved clock, as it would have happened.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from afterword.records import digests, invitations, people, reflections
+from afterword.records.store import Records, Tx
+from afterword.reflection.answers import Answer, AnswerState, Sharing
+from afterword.reflection.instrument import Instrument
+
+_DECLINED = "-"
+_CORE = ("heard", "safe", "goals", "approach", "snag")
+_WEEK = timedelta(weeks=1)
+_HOUR = timedelta(hours=1)
+_LINK_LIFE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Week:
+    """One reflection: the five core ratings in order (`-`: rather not say), and what was said."""
+
+    ratings: str
+    said: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    goals: str = ""
+    sharing: Sharing = Sharing.ALL
+    read: bool = True
+
+
+@dataclass(frozen=True)
+class Story:
+    """A patient; `None` in `weeks` is a week without a reflection. `live`: one waits for you."""
+
+    name: str
+    clinician: int
+    goals: tuple[str, ...]
+    weeks: Sequence[Week | None]
+    live: bool = False
+
+
+STORIES = (
+    Story(
+        "Ben Madeup",
+        0,
+        ("Sleep through most nights",),
+        [
+            Week("55454", {"helped": "Going through the week day by day."}),
+            Week("54455", chosen={"wish": "same"}),
+            Week("55454", {"helped": "The breathing, done slowly."}),
+            None,
+            Week("54445", chosen={"wish": "practical"}),
+            Week("55455", {"helped": "That we looked at my sleep notes together."}),
+            Week("54454", chosen={"wish": "same"}),
+            Week(
+                "24443",
+                {
+                    "better": "I tried to talk about my brother and we went on to the sleep diary "
+                    "before I was done. I let it go, but I kept thinking about it all week.",
+                    "wish": "Ask me about my brother first, before the diary.",
+                },
+                {"heard_why": "pace"},
+                read=False,
+            ),
+        ],
+    ),
+    Story(
+        "Ada Invented",
+        0,
+        ("Speak up at work once a week",),
+        [Week("55555", read=True) for _ in range(7)] + [Week("55555", read=False)],
+    ),
+    Story(
+        "Cleo Pretend",
+        1,
+        ("Go back to full-time work by spring", "See friends once a week"),
+        [
+            Week("44544", {"helped": "Making the plan small."}, goals="mm"),
+            Week("45444", chosen={"wish": "practical"}, goals="mm"),
+            Week("44444", {"helped": "Hearing that slow is fine."}, goals="um"),
+            Week("44345", {"better": "We spent long on work again."}, goals="um"),
+            Week("44345", goals="um"),
+            Week("44344", {"better": "I keep saying yes to the work plan."}, goals="um"),
+            Week(
+                "44234",
+                {
+                    "better": "I do not think I want the old job back. I said yes because it "
+                    "seemed easier than talking about it.",
+                    "wish": "Talk about what I want instead of when I go back.",
+                },
+                {"goals_why": "not_mine"},
+                goals="nm",
+                read=False,
+            ),
+        ],
+    ),
+    Story(
+        "Dan Fable",
+        1,
+        ("Drive on the motorway again",),
+        [
+            Week("4-444", {"helped": "Practical steps."}),
+            Week("4-454", chosen={"wish": "practical"}),
+            Week("3-444", sharing=Sharing.RATINGS),
+            Week("4-444", {"better": "The room was loud."}),
+            Week("4-445", chosen={"wish": "slower"}),
+            Week("3-433", {"better": "This stays with me."}, sharing=Sharing.PRIVATE, read=False),
+        ],
+    ),
+    Story(
+        "Finn Imaginary",
+        0,
+        ("Eat lunch with others twice a week", "Call my sister"),
+        [
+            Week("34434", {"helped": "Starting with something easy."}, goals="mm"),
+            Week("44444", chosen={"wish": "same"}, goals="mm"),
+            Week("44345", {"helped": "The list of small steps."}, goals="mm"),
+            None,
+            Week("44444", chosen={"wish": "talk"}, goals="mm"),
+            Week("45445", {"helped": "Laughing about the canteen."}, goals="mm"),
+            Week("44445", {"wish": "Look at the list again."}, goals="mu"),
+        ],
+        live=True,
+    ),
+    Story("Eva Storybook", 1, ("Feel calmer on Sunday evenings",), [], live=True),
+)
+CLINICIANS = (
+    ("Dr Rowan Fictional", "rowan@demo.example"),
+    ("Kit Makebelieve", "kit@demo.example"),
+)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Tokens of the links that wait for an answer, by the patient's name."""
+
+    tokens: dict[str, str]
+
+
+def seed(
+    records: Records, instrument: Instrument, password_hash: str, origins: Sequence[str]
+) -> Seeded:
+    """Fills an empty database. Sessions are weekly; the coming ones are today and tomorrow."""
+    now = records.clock()
+    with records.begin() as tx:
+        clinic = people.add_clinic(
+            tx,
+            name="Elm Street Practice (demo)",
+            timezone="Europe/London",
+            phone="01632 960 001",
+            urgent_phone="999",
+            urgent_text="If you or someone else is in danger now, call 999. You do not have to be sure.",
+            website="",
+            embed_origins=origins,
+        )
+        staff = [
+            people.add_staff(tx, clinic, name=name, email=email, password_hash=password_hash)
+            for name, email in CLINICIANS
+        ]
+    tokens = {}
+    for place, story in enumerate(STORIES):
+        token = _Course(records, instrument, story, staff[story.clinician]).live_through(
+            clinic, now, now.replace(minute=0, second=0, microsecond=0) + (place + 1) * _HOUR
+        )
+        if token:
+            tokens[story.name] = token
+    return Seeded(tokens)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """One patient's weeks with one clinician."""
+
+    records: Records
+    instrument: Instrument
+    story: Story
+    staff_id: str
+
+    def live_through(self, clinic: str, now: datetime, coming: datetime) -> str | None:
+        """Returns the token of the link that waits, if the story has one."""
+        weeks = self.story.weeks
+        sessions = [coming - _WEEK * (len(weeks) - at) for at in range(len(weeks))]
+        if self.story.live:
+            just_over = now.replace(second=0, microsecond=0) - 2 * _HOUR
+            sessions = [just_over - _WEEK * (len(weeks) - at) for at in range(len(weeks))]
+            sessions.append(just_over)
+            coming = just_over + timedelta(days=1, hours=2)
+        start = (sessions[0] if sessions else now) - timedelta(days=1)
+        with self.records.begin(at=start) as tx:
+            patient = people.add_patient(tx, clinic, name=self.story.name)
+            people.assign(tx, self.staff_id, patient, start.date())
+            goals = [people.add_goal(tx, patient, text, start.date()) for text in self.story.goals]
+            booked = [
+                people.book(tx, patient, self.staff_id, at, at + _HOUR, "finished")
+                for at in sessions
+            ]
+            booked.append(people.book(tx, patient, self.staff_id, coming, coming + _HOUR))
+        for at, week in enumerate(weeks):
+            if week is not None:
+                self._reflect(week, at, booked, sessions[at] + _HOUR, goals)
+        if not self.story.live:
+            return None
+        with self.records.begin() as tx:
+            return self._invite(tx, booked[len(weeks)], now)
+
+    def _invite(self, tx: Tx, appointment: str, at: datetime) -> str:
+        return invitations.invite(
+            tx,
+            appointment,
+            instrument=self.instrument.id,
+            instrument_version=self.instrument.version,
+            expires_at=at + _LINK_LIFE,
+        )
+
+    def _reflect(
+        self, week: Week, at: int, booked: list[str], ended: datetime, goals: list[str]
+    ) -> None:
+        with self.records.begin(at=ended) as tx:
+            token = self._invite(tx, booked[at], ended)
+            found = invitations.resolve(tx, token)
+            assert found is not None
+            reflection = found.reflection_id
+        with self.records.begin(at=ended + _HOUR) as tx:
+            reflections.begin(tx, reflection)
+        for second, answer in enumerate(_answers(week, goals)):
+            moment = ended + _HOUR + timedelta(seconds=10 + 9 * second)
+            with self.records.begin(at=moment) as tx:
+                reflections.record_answer(tx, reflection, answer, f"seed-{second}")
+        with self.records.begin(at=ended + _HOUR + timedelta(minutes=2)) as tx:
+            reflections.share(tx, reflection, week.sharing)
+        if week.read and week.sharing is not Sharing.PRIVATE:
+            with self.records.begin(at=ended + timedelta(days=6)) as tx:
+                digests.mark_read(tx, self.staff_id, booked[at + 1], reflection)
+
+
+def _answers(week: Week, goals: list[str]) -> list[Answer]:
+    answers = [
+        Answer(item, AnswerState.DECLINED)
+        if rating == _DECLINED
+        else Answer(item, AnswerState.ANSWERED, rating)
+        for item, rating in zip(_CORE, week.ratings, strict=True)
+    ]
+    states = {"m": "mine", "u": "unsure", "n": "not_mine"}
+    answers[3:3] = [
+        Answer(f"goal-{goal}", AnswerState.ANSWERED, states[mark])
+        for goal, mark in zip(goals, week.goals or "m" * len(goals), strict=True)
+    ]
+    answers += [Answer(item, AnswerState.ANSWERED, value) for item, value in week.chosen.items()]
+    answers += [
+        Answer(item, AnswerState.ANSWERED, words=words) for item, words in week.said.items()
+    ]
+    return answers

@@ -1,0 +1,125 @@
+"""Looks whether an installation can work, and says what to do where it cannot."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from afterword import locales, services
+from afterword.datafiles import DataFileError, load_instrument
+from afterword.records import schema
+from afterword.records.store import open_engine
+from afterword.records.vault import VaultError, load_vault
+from afterword.settings import PROJECT, Settings
+from afterword.training import model as training
+
+_READY_PATH = "/webhooks/afterword/ready"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    well: bool
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, those that others depend on first."""
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [
+        _environment,
+        _texts,
+        _model,
+        _database,
+        _ports,
+        _browser,
+    ]
+    return [finding for check in checks for finding in check(settings)]
+
+
+def wait_until_ready(port: int, seconds: float = 120) -> bool:
+    """Waits until Rasa has loaded its model; False when it has not in time."""
+    url = f"http://{services.LOOPBACK}:{port}{_READY_PATH}"
+    deadline = time.monotonic() + seconds
+    with httpx.Client(timeout=2, trust_env=False) as client:
+        while time.monotonic() < deadline:
+            try:
+                if client.get(url).status_code == 200:
+                    return True
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.2)
+    return False
+
+
+def _environment(settings: Settings) -> Iterator[Finding]:
+    try:
+        done = subprocess.run(
+            [*training.rasa_command(PROJECT), "--version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        yield Finding(False, "Rasa's environment does not start. Run: make setup")
+        return
+    version = next((line for line in done.stdout.splitlines() if "Rasa Version" in line), "")
+    yield Finding(True, f"Rasa's environment starts ({' '.join(version.split())})")
+
+
+def _texts(settings: Settings) -> Iterator[Finding]:
+    try:
+        instrument = load_instrument(settings.instrument_file)
+        for language in instrument.languages:
+            locales.load(language)
+    except DataFileError as error:
+        yield Finding(False, f"{error}")
+        return
+    yield Finding(True, f"questions: {instrument.id}, version {instrument.version}")
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    found = training.find(PROJECT, settings.models_dir)
+    if found is None:
+        yield Finding(False, "There is no model for this training data. Run: afterword train")
+    else:
+        yield Finding(True, f"model {found.path.name} fits the training data")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        load_vault(settings.keys)
+        engine = open_engine(settings.database)
+        current = schema.is_current(engine)
+        engine.dispose()
+    except VaultError as error:
+        yield Finding(False, str(error))
+    except SQLAlchemyError:
+        yield Finding(
+            False, "The database does not answer. Check AFTERWORD_DATABASE_URL, and that it runs."
+        )
+    else:
+        if current:
+            yield Finding(True, "the database has the present schema")
+        else:
+            yield Finding(False, "The database is not up to date. Run: afterword db upgrade")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    if services.is_free(settings.host, settings.port):
+        yield Finding(True, f"port {settings.port} is free")
+    else:
+        yield Finding(
+            True, f"port {settings.port} is in use; `up` takes another one and says which"
+        )
+
+
+def _browser(settings: Settings) -> Iterator[Finding]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    text = f"browser for tour and tests: {found or 'none (only needed for those)'}"
+    yield Finding(True, text)

@@ -1,0 +1,1 @@
+"""Patients: the page behind a personal link, the one-page form, and the door to the inbox."""

@@ -1,0 +1,110 @@
+"""The routes of the patients' pages, and what runs beside them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from afterword import locales, wake
+from afterword.gateway import api, demo_page, embedding, form, pages
+from afterword.gateway.assistant import Assistant
+from afterword.gateway.context import GatewayContext
+from afterword.gateway.headers import PATIENT_HEADERS
+from afterword.gateway.watcher import Watcher
+from afterword.http import SecureHeaders
+from afterword.records import inbox
+from afterword.records.store import Records
+from afterword.reflection.instrument import Instrument
+from afterword.settings import Settings
+
+
+def make_context(
+    settings: Settings, records: Records, instruments: Collection[Instrument]
+) -> GatewayContext:
+    """A context with the texts of every language that the instruments are written in."""
+
+    def look(reflection_ids: Collection[str]) -> Mapping[str, int]:
+        with records.read() as tx:
+            return inbox.revisions(tx, reflection_ids)
+
+    languages = dict.fromkeys(
+        language for instrument in instruments for language in instrument.languages
+    )
+    return GatewayContext(
+        settings=settings,
+        records=records,
+        instruments={(one.id, one.version): one for one in instruments},
+        catalogues={language: locales.load(language) for language in languages},
+        assistant=Assistant(settings.assistant_url, settings.plain_form_after),
+        watcher=Watcher(look),
+        ring=lambda: wake.ring(settings.data_dir, wake.WORKER),
+    )
+
+
+def routes(context: GatewayContext) -> list[BaseRoute]:
+    """Everything that patients reach. The demo page exists in demo mode only."""
+    middleware = [
+        Middleware(SecureHeaders, headers=PATIENT_HEADERS),
+        Middleware(_GiveContext, context=context),
+    ]
+    table = [
+        ("/f/{token}", pages.page, ["GET"]),
+        ("/f/{token}/embed", pages.embedded_page, ["GET"]),
+        ("/f/{token}/form", form.form, ["GET", "POST"]),
+        ("/f/{token}/form/review", form.review, ["GET", "POST"]),
+        ("/api/messages", api.post_message, ["POST"]),
+        ("/api/conversation", api.get_conversation, ["GET"]),
+        ("/embed.js", embedding.loader, ["GET"]),
+        *((f"/static/{name}", pages.file, ["GET"]) for name in pages.STATIC),
+    ]
+    if context.settings.demo:
+        table.append(("/demo/clinic", demo_page.clinic, ["GET"]))
+    return [
+        Route(path, endpoint, methods=methods, middleware=middleware)
+        for path, endpoint, methods in table
+    ]
+
+
+@contextlib.asynccontextmanager
+async def running(context: GatewayContext) -> AsyncIterator[None]:
+    """What must run while the pages are served: asking for Rasa, hearing the worker's bell."""
+    watching = asyncio.create_task(context.assistant.watch())
+    try:
+        with _hearing(context):
+            yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+@contextlib.contextmanager
+def _hearing(context: GatewayContext) -> Iterator[None]:
+    bell = wake.listen(context.settings.data_dir, wake.WEB)
+
+    def heard() -> None:
+        with contextlib.suppress(BlockingIOError):
+            while bell.recv(16):
+                pass
+        context.watcher.ring()
+
+    loop = asyncio.get_running_loop()
+    loop.add_reader(bell, heard)
+    try:
+        yield
+    finally:
+        loop.remove_reader(bell)
+        bell.close()
+
+
+class _GiveContext:
+    def __init__(self, app: ASGIApp, context: GatewayContext) -> None:
+        self.app = app
+        self.context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["afterword.gateway"] = self.context
+        await self.app(scope, receive, send)

@@ -1,0 +1,38 @@
+"""What every page and call of the gateway works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from starlette.requests import Request
+
+from afterword.gateway.assistant import Assistant
+from afterword.gateway.limits import Limits
+from afterword.gateway.watcher import Watcher
+from afterword.locales import Catalogue
+from afterword.records.store import Records
+from afterword.reflection.instrument import Instrument
+from afterword.settings import Settings
+
+
+@dataclass(frozen=True)
+class GatewayContext:
+    """`instruments` by (id, version); `ring` tells the worker that there is something to do."""
+
+    settings: Settings
+    records: Records
+    instruments: dict[tuple[str, int], Instrument]
+    catalogues: dict[str, Catalogue]
+    assistant: Assistant
+    watcher: Watcher
+    ring: Callable[[], None] = lambda: None
+    limits: Limits = field(default_factory=Limits)
+
+    def catalogue(self, language: str | None = None) -> Catalogue:
+        """The texts of a language, or of the first one that we have."""
+        first = next(iter(self.catalogues.values()))
+        return self.catalogues.get(language or "", first)
+
+
+def context_of(request: Request) -> GatewayContext:
+    return cast(GatewayContext, request.scope["afterword.gateway"])

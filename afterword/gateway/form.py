@@ -1,0 +1,232 @@
+"""The same reflection on one page, without a script and without the assistant."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from afterword.gateway import answering, intake
+from afterword.gateway.api import TooLong, read_body
+from afterword.gateway.context import GatewayContext, context_of
+from afterword.gateway.conversation import OVER, notice
+from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
+from afterword.gateway.pages import broken, render, slow_down
+from afterword.locales import Catalogue
+from afterword.records import inbox, people, reflections
+from afterword.records.store import Tx
+from afterword.records.views import Accepted, Invitation, Reflection
+from afterword.reflection.answers import Answer, Sharing
+from afterword.reflection.asking import Asker, Row
+from afterword.reflection.plan import Plan
+
+# Ten long answers, each byte written as %XX.
+_BODY_LIMIT = 1024 * 1024
+_MOST_FIELDS = 400
+_SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
+_TAKE_BACK, _ASK_DELETE, _DELETE = "take_back", "delete", "delete_yes"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One person's reflection, ready to be shown or changed."""
+
+    context: GatewayContext
+    invitation: Invitation
+    token: str
+    catalogue: Catalogue
+    reflection: Reflection
+    answers: dict[str, Answer]
+    asker: Asker
+
+    @property
+    def over(self) -> bool:
+        return self.reflection.state in OVER
+
+    def rows(self) -> tuple[Row, ...]:
+        return self.asker.review(self.answers, short=True).rows
+
+    def page(self, name: str, status: int = 200, **values: object) -> Response:
+        clinic = self.invitation.clinic
+        return render(
+            self.context, name, self.catalogue, clinic, status, token=self.token, **values
+        )
+
+
+Show = Callable[[Sheet], Response]
+Change = Callable[[Sheet, dict[str, str]], Response]
+
+
+async def form(request: Request) -> Response:
+    """GET shows the questions with the answers so far; POST keeps them and goes to the review."""
+    return await _with_sheet(request, _show_form, _save_form)
+
+
+async def review(request: Request) -> Response:
+    """GET shows the answers before anything is shared; POST carries out the decision."""
+    return await _with_sheet(request, _show_review, _decide)
+
+
+async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
+    context = context_of(request)
+    token = in_path(request)
+    posts = request.method == "POST"
+    try:
+        invitation = await follow(request, token, sends=posts)
+        fields = parse_form(await read_body(request, _BODY_LIMIT)) if posts else {}
+    except NoSuchLink:
+        return broken(context)
+    except TooMany as many:
+        return slow_down(context, many)
+    except (TooLong, ValueError):
+        return render(context, "unread.html", context.catalogue(), None, 413)
+
+    def work() -> Response:
+        sheet = _open(context, invitation, token)
+        if not posts:
+            return show(sheet)
+        try:
+            return change(sheet, fields)
+        except reflections.ReflectionEnded:
+            # It was ended in another tab or in the chat meanwhile.
+            return RedirectResponse(f"/f/{token}/form/review", 303)
+
+    return await to_thread.run_sync(work)
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The fields of a posted form, the last of each name. Raises ValueError when malformed."""
+    pairs = parse_qsl(
+        body.decode(), keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS
+    )
+    return dict(pairs)
+
+
+def _open(context: GatewayContext, invitation: Invitation, token: str) -> Sheet:
+    with context.records.read() as tx:
+        return _gather(tx, context, invitation, token)
+
+
+def _gather(tx: Tx, context: GatewayContext, invitation: Invitation, token: str) -> Sheet:
+    reflection = reflections.by_id(tx, invitation.reflection_id)
+    if reflection is None:
+        raise LookupError("There is no such reflection.")
+    catalogue = context.catalogue(reflection.language)
+    plan = Plan(
+        instrument=context.instruments[reflection.instrument, reflection.instrument_version],
+        goals={goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)},
+        earlier=reflections.earlier_count(tx, reflection),
+    )
+    return Sheet(
+        context,
+        invitation,
+        token,
+        catalogue,
+        reflection,
+        reflections.answers_of(tx, reflection.id),
+        Asker(plan, catalogue.language, reflection.clinician.name, catalogue.section("bot")),
+    )
+
+
+def _show_form(sheet: Sheet) -> Response:
+    if sheet.over:
+        return _show_review(sheet)
+    return _form_page(sheet, answering.fields_of(sheet.asker, sheet.answers))
+
+
+def _form_page(
+    sheet: Sheet, fields: tuple[answering.Field, ...], *, status: int = 200, more: bool = False
+) -> Response:
+    return sheet.page(
+        "form.html",
+        status,
+        fields=fields,
+        message_id=uuid.uuid4(),
+        prefilled=" ".join(sheet.answers),
+        limit=f"{intake.TEXT_LIMIT:,}",
+        wrong=any(one.error for one in fields),
+        more=more,
+    )
+
+
+def _save_form(sheet: Sheet, posted_fields: dict[str, str]) -> Response:
+    posted = answering.read_form(posted_fields, sheet.asker, sheet.answers)
+    if posted.wrong:
+        return _form_page(sheet, posted.fields, status=422)
+    message_id = _message_id(posted_fields)
+
+    def store(tx: Tx, accepted: Accepted) -> None:
+        # A repeat is stored again on purpose: going back in the browser sends the same id with
+        # other answers, and storing what is there already changes nothing.
+        reflection_id = sheet.reflection.id
+        reflections.begin(tx, reflection_id)
+        stored = reflections.answers_of(tx, reflection_id)
+        for answer in posted.answers:
+            if not answering.same(answer, stored.get(answer.question)):
+                unique = f"{message_id}.{tx.now.timestamp():.6f}" if accepted.repeat else message_id
+                reflections.record_answer(tx, reflection_id, answer, unique)
+        for question in posted.removed:
+            if question in stored:
+                reflections.remove_answer(tx, reflection_id, question, message_id)
+        inbox.finish(tx, accepted.inbox_id, [])
+
+    if posted.answers or posted.removed:
+        _accept(sheet, message_id, {"answers": posted.body(), "removed": posted.removed}, store)
+    now = _open(sheet.context, sheet.invitation, sheet.token)
+    opened = {question.id for question in now.asker.plan.questions(now.answers)} - posted.asked
+    if opened - set(now.answers):
+        # An answer has opened a follow-up: it is offered once, on the same page.
+        return _form_page(now, answering.fields_of(now.asker, now.answers), more=True)
+    return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
+
+
+def _show_review(sheet: Sheet) -> Response:
+    if sheet.over:
+        can_take_back = not sheet.reflection.opened and sheet.reflection.state != "deleted"
+        said = notice(sheet.reflection, sheet.catalogue)
+        return sheet.page("done.html", notice=said, can_take_back=can_take_back)
+    return sheet.page(
+        "review.html",
+        rows=sheet.rows(),
+        clinician=sheet.reflection.clinician.name,
+        message_id=uuid.uuid4(),
+    )
+
+
+def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
+    decision = fields.get("decision", "")
+    if decision == _ASK_DELETE:
+        return sheet.page("delete.html", message_id=uuid.uuid4())
+
+    def carry_out(tx: Tx, accepted: Accepted) -> None:
+        reflection_id = sheet.reflection.id
+        if decision in _SHARINGS:
+            reflections.begin(tx, reflection_id)
+            reflections.share(tx, reflection_id, _SHARINGS[decision])
+        elif decision == _TAKE_BACK:
+            reflections.take_back(tx, reflection_id)
+        elif decision == _DELETE:
+            reflections.erase(tx, reflection_id)
+        inbox.finish(tx, accepted.inbox_id, [])
+
+    if decision in {*_SHARINGS, _TAKE_BACK, _DELETE}:
+        _accept(sheet, _message_id(fields), {"decision": decision}, carry_out)
+    return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
+
+
+def _accept(sheet: Sheet, message_id: str, body: intake.Form, then: intake.Then) -> None:
+    try:
+        intake.accept(sheet.context.records, sheet.invitation, message_id, form=body, then=then)
+    except intake.Refused:
+        # Only a deleted reflection refuses a form; the next page says so.
+        raise reflections.ReflectionEnded from None
+
+
+def _message_id(fields: dict[str, str]) -> str:
+    try:
+        return intake.checked_id(fields.get("id"))
+    except intake.Refused:
+        return str(uuid.uuid4())

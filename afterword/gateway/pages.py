@@ -1,0 +1,119 @@
+"""The patient's page, its files, and the page for a link that does not work."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from afterword.gateway.context import GatewayContext, context_of
+from afterword.gateway.conversation import MENU
+from afterword.gateway.headers import embed_policy
+from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
+from afterword.http import template_environment
+from afterword.locales import Catalogue
+from afterword.records import reflections
+from afterword.records.views import Clinic, Invitation
+
+_HERE = Path(__file__).parent
+_TEMPLATES = template_environment(_HERE / "templates")
+_SCRIPT_TEXTS = (
+    "you assistant change remove progress waiting waking away offline gone not_used"
+).split()
+_NOT_WHEN_OVER = {"skip", "back", "ask_why", "pause"}
+STATIC = {
+    "patient.js": "text/javascript",
+    "patient.css": "text/css",
+    "form.css": "text/css",
+    "demo.css": "text/css",
+}
+CONTENTS = {name: (_HERE / "static" / name).read_bytes() for name in (*STATIC, "embed.js")}
+
+
+async def page(request: Request) -> Response:
+    """`/f/{token}`: landing or chat. Looking at it changes nothing: link scanners look too."""
+    return await _page(request, embedded=False)
+
+
+async def embedded_page(request: Request) -> Response:
+    """`/f/{token}/embed`: the same page inside the clinic's own one."""
+    return await _page(request, embedded=True)
+
+
+async def _page(request: Request, *, embedded: bool) -> Response:
+    context = context_of(request)
+    token = in_path(request)
+    try:
+        invitation = await follow(request, token)
+    except NoSuchLink:
+        return broken(context)
+    except TooMany as many:
+        return slow_down(context, many)
+    begun = await to_thread.run_sync(_has_begun, context, invitation)
+    catalogue = context.catalogue(invitation.language)
+    response = render(
+        context,
+        "page.html",
+        catalogue,
+        invitation.clinic,
+        token=token,
+        begun=begun,
+        embedded=embedded,
+        menu=[(f"menu.{key}", f"menu_{key}", key in _NOT_WHEN_OVER) for key in MENU],
+        texts=script_texts(catalogue),
+    )
+    if embedded:
+        policy = embed_policy(invitation.clinic.embed_origins, demo=context.settings.demo)
+        response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+def _has_begun(context: GatewayContext, invitation: Invitation) -> bool:
+    with context.records.read() as tx:
+        reflection = reflections.by_id(tx, invitation.reflection_id)
+    return reflection is not None and reflection.revision > 0
+
+
+def render(
+    context: GatewayContext,
+    name: str,
+    catalogue: Catalogue,
+    clinic: Clinic | None,
+    status: int = 200,
+    **values: Any,
+) -> HTMLResponse:
+    """One of the patient's pages; every page has the clinic's help on it."""
+    template = _TEMPLATES.get_template(f"patient/{name}")
+    html = template.render(
+        say=catalogue.section("page"),
+        language=catalogue.language,
+        clinic=clinic,
+        demo=context.settings.demo,
+        **values,
+    )
+    return HTMLResponse(html, status)
+
+
+def broken(context: GatewayContext) -> HTMLResponse:
+    """The one page for every link that does not work, whatever the reason."""
+    return render(context, "broken.html", context.catalogue(), None, 404)
+
+
+def slow_down(context: GatewayContext, many: TooMany) -> HTMLResponse:
+    response = render(context, "slow.html", context.catalogue(), None, 429)
+    response.headers["Retry-After"] = str(many.seconds)
+    return response
+
+
+async def file(request: Request) -> Response:
+    """A script or a style sheet, by the last part of its path."""
+    name = request.url.path.rpartition("/")[2]
+    return Response(CONTENTS[name], media_type=STATIC[name])
+
+
+def script_texts(catalogue: Catalogue) -> str:
+    """The texts that the script shows, as JSON that cannot end its script element."""
+    texts = {key: catalogue.texts[f"page.{key}"] for key in _SCRIPT_TEXTS}
+    return json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")

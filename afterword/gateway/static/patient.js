@@ -1,0 +1,243 @@
+"use strict";
+// The patient's chat. The server keeps the conversation; the page keeps what is not yet there.
+const $ = (id) => document.getElementById(id);
+const TEXTS = JSON.parse($("texts").textContent);
+const token = location.pathname.split("/")[2];
+const STORE = "afterword." + token.slice(0, 6);
+const CALM = 350, LATE = 2000;
+
+const heard = new Map(); // the server's lines by their order
+let mine = restore(); // own messages that the conversation does not show yet
+let info = { cursor: 0, assistant: "ready" };
+let listening, sending, offline, gone, asked, shown;
+let lastTap = 0, failures = 0;
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function make(tag, more, ...parts) {
+  const node = Object.assign(document.createElement(tag), more);
+  node.append(...parts);
+  return node;
+}
+
+// Storage throws in a foreign page's iframe; then memory has to do.
+function restore() {
+  try { return JSON.parse(sessionStorage[STORE]); } catch { return []; }
+}
+function keep() {
+  try {
+    const unsent = mine.filter((item) => !item.safe);
+    if (unsent.length) sessionStorage[STORE] = JSON.stringify(unsent);
+    else delete sessionStorage[STORE];
+  } catch {}
+}
+
+// One request. A failure is shown and waited for, longer each time.
+async function call(path, options) {
+  try {
+    const headers = { Authorization: "Bearer " + token, "Content-Type": "application/json" };
+    const reply = await fetch("/api/" + path, { headers, credentials: "omit", ...options });
+    if (reply.status === 404) gone = true;
+    else if (reply.status > 499 || reply.status === 429) throw reply;
+    offline = false;
+    failures = 0;
+    return reply;
+  } catch {
+    offline = !navigator.onLine;
+    render();
+    await sleep(Math.min(1000 * 2 ** failures++, 15000));
+  }
+}
+
+function uuid() {
+  return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+    (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16));
+}
+
+function send(message) {
+  const typed = document.activeElement === $("text");
+  mine.push({ client: uuid(), from: "patient", ...message });
+  asked = true;
+  lastTap = Date.now();
+  keep();
+  render();
+  if (!typed) $("log").lastChild?.focus();
+  setTimeout(render, LATE);
+  flush();
+  listen();
+}
+
+async function flush() {
+  if (sending) return;
+  sending = true;
+  for (let item; !gone && (item = mine.find((one) => !one.safe)); ) {
+    const body = JSON.stringify({ id: item.client, text: item.choice ? undefined : item.text, choice: item.choice });
+    const reply = await call("messages", { method: "POST", body, keepalive: body.length < 60000 });
+    if (reply?.status === 202) item.safe = true;
+    else if (reply && !gone) refuse(item, (await reply.json()).message);
+    keep();
+    render();
+  }
+  sending = false;
+}
+
+function refuse(item, why) {
+  const box = $("text");
+  mine = mine.filter((one) => one !== item);
+  asked = false;
+  if (!item.choice) box.value = [item.text, box.value].filter(Boolean).join("\n");
+  $("refused").textContent = why;
+  box.setAttribute("aria-invalid", true);
+  box.focus();
+}
+
+async function listen() {
+  if (listening) return;
+  listening = true;
+  while (!gone && info.reflection !== "deleted") {
+    const { cursor } = info, began = Date.now();
+    const reply = await call(`conversation?after=${cursor}&wait=${cursor && 20}`);
+    if (!reply?.ok) continue;
+    const news = await reply.json();
+    // A new question must not slip under the second tap of a double tap.
+    await sleep(lastTap + CALM - Date.now());
+    take(news);
+    if (info.cursor === cursor) await sleep(began + 1000 - Date.now());
+    if (document.hidden) await new Promise((seen) => addEventListener("visibilitychange", seen, { once: true }));
+  }
+  listening = false;
+  render();
+}
+
+function take(news) {
+  info = news;
+  for (const message of news.messages) heard.set(message.id, message);
+  const known = new Set([...heard.values()].map((message) => message.client));
+  mine = mine.filter((item) => !known.has(item.client));
+  keep();
+  render();
+}
+
+function render() {
+  const said = [...heard.values()].sort((one, other) => one.id - other.id).concat(mine);
+  const turn = said.slice(said.findLastIndex((message) => message.from === "patient") + 1);
+  const before = said.slice(0, said.length - turn.length);
+  renderLog(before.filter((message) => message.choice !== "menu.start"));
+  if (String(turn.map((message) => message.id)) !== shown) renderTurn(turn);
+  renderFrame(said.length, turn.at(-1));
+}
+
+function renderLog(lines) {
+  let at = $("log").firstChild;
+  for (const message of lines) {
+    const key = String(message.client || message.id);
+    if (at?.dataset.key === key) at = at.nextSibling;
+    else $("log").insertBefore(line(message, key), at);
+  }
+  while (at) [at] = [at.nextSibling, at.remove()];
+}
+
+function line(message, key) {
+  const own = message.from === "patient";
+  const who = make("span", { className: "unseen" }, own ? TEXTS.you : TEXTS.assistant, " ");
+  const node = make("p", { dir: "auto", tabIndex: -1, className: own ? "mine" : "" }, who, message.text);
+  if (message.state === "refused") node.append(" ", TEXTS.not_used);
+  node.dataset.key = key;
+  return node;
+}
+
+function renderTurn(lines) {
+  const turn = $("turn");
+  shown = String(lines.map((message) => message.id));
+  turn.replaceChildren(...lines.flatMap((message) => [
+    make("p", { id: "m" + message.id, dir: "auto", className: message.kind }, message.text),
+    ...(message.rows || []).map(row),
+    make("div", { className: "choices" }, ...(message.choices || []).map(button)),
+  ]));
+  turn.setAttribute("aria-labelledby", lines.map((message) => "m" + message.id).join(" "));
+  if (!lines.length) return;
+  // Whoever asked is taken to the reply; a line that comes by itself is only announced.
+  if (asked && !$("text").value) turn.focus({ preventScroll: true });
+  else $("news").textContent = lines.map((message) => message.text).join(" ");
+  asked = false;
+  turn.scrollIntoView({ block: turn.offsetHeight > innerHeight / 2 ? "start" : "nearest" });
+}
+
+function button({ token: choice, title, style }) {
+  const onclick = () => send({ choice, text: title });
+  return make("button", { type: "button", dir: "auto", className: style, onclick }, title);
+}
+
+function row({ label, answer, words, change, remove }) {
+  const acts = Object.entries({ change, remove }).filter(([, choice]) => choice).map(([way, choice]) => {
+    const act = button({ token: choice, title: TEXTS[way], style: "quiet" });
+    act.append(make("span", { className: "unseen" }, " ", label));
+    return act;
+  });
+  const said = [answer, words].filter(Boolean).map((text) => make("p", { dir: "auto" }, text));
+  return make("div", { className: "row" }, make("p", { className: "soft", dir: "auto" }, label), ...said, ...acts);
+}
+
+function renderFrame(begun, last) {
+  const over = Boolean(info.notice);
+  $("landing").hidden = begun;
+  $("chat").hidden = $("menu").hidden = !begun;
+  $("composer").hidden = gone || over || last?.input === "none";
+  for (const act of document.querySelectorAll("[data-open]")) act.hidden = over;
+  const { at, of } = (!over && last?.progress) || {};
+  $("progress").textContent = at ? TEXTS.progress.replace("{at}", at).replace("{of}", of) : "";
+  $("offer").hidden = over || !info.form;
+  $("done").hidden = !over;
+  $("done-what").textContent = info.notice?.title;
+  $("done-next").textContent = info.notice?.text;
+
+  const late = (mine.length || info.waiting) && Date.now() - lastTap >= LATE;
+  const status = gone ? TEXTS.gone : offline ? TEXTS.offline
+    : over ? "" : TEXTS[info.assistant] || (late ? TEXTS.waiting : "");
+  if ($("status").textContent !== status) $("status").textContent = status;
+}
+
+$("start").onsubmit = (event) => {
+  event.preventDefault();
+  send({ choice: "menu.start", text: "" });
+};
+$("composer").onsubmit = (event) => {
+  event.preventDefault();
+  const text = $("text").value;
+  $("refused").textContent = $("text").value = "";
+  $("text").removeAttribute("aria-invalid");
+  send({ text });
+};
+$("text").onkeydown = (event) => {
+  // With a keyboard Enter sends; on a phone it is a new line.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !matchMedia("(pointer:fine)").matches) return;
+  event.preventDefault();
+  $("composer").requestSubmit();
+};
+document.onkeydown = (event) => {
+  if (event.key !== "Escape") return;
+  if ($("menu").open) {
+    $("menu").open = false;
+    $("menu").firstElementChild.focus();
+  } else parent.postMessage("afterword:close", "*");
+};
+document.onclick = (event) => {
+  const { choice } = event.target.dataset;
+  if (choice || !$("menu").contains(event.target)) $("menu").open = false;
+  if (choice) send({ choice, text: event.target.textContent });
+  const link = event.target.closest("a");
+  if (link?.id === "leave") {
+    mine = [];
+    keep();
+    document.body.hidden = true;
+    top.location.replace(link.href);
+  } else if (link?.getAttribute("href")[0] === "#") location.replace(link.hash);
+  else return;
+  event.preventDefault();
+};
+addEventListener("online", () => { offline = false; flush(); render(); });
+addEventListener("offline", () => { offline = true; render(); });
+
+flush();
+if (document.body.dataset.begun || mine.length) listen();
+else render();

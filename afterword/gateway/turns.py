@@ -1,0 +1,167 @@
+"""The worker: takes messages from the inbox to Rasa, one at a time in each conversation.
+
+A message is tried again with the same id until it is done; Rasa's side answers a repeat with
+the same replies, and the record takes an answer only once. So a worker may die at any point.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from afterword import wake
+from afterword.records import inbox
+from afterword.records.store import Records
+from afterword.records.views import Claim
+
+TURN_PATH = "/webhooks/afterword/turn"
+_TURN_TIMEOUT = 10.0
+_LEASE = timedelta(seconds=_TURN_TIMEOUT + 5)
+_AT_ONCE = 8
+_LONGEST_PAUSE = 15.0
+_LOOK_EVERY = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class TurnRefused(Exception):
+    """Rasa's side will never take this message; trying again would not help."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Assistant:
+    """Rasa's signed channel. Raises httpx.HTTPError while it is away, TurnRefused for good."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        self._key = key
+        limits = httpx.Limits(max_connections=_AT_ONCE)
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=_TURN_TIMEOUT, limits=limits, trust_env=False
+        )
+
+    async def turn(self, conversation: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One turn: `body` is `{"text": ...}` or `{"choice": ...}`; returns the channel's reply."""
+        content = json.dumps({"conversation": conversation, "message": message, **body}).encode()
+        timestamp = str(int(time.time()))
+        response = await self._client.post(
+            TURN_PATH, content=content, headers=_signed(self._key, timestamp, content)
+        )
+        if response.status_code in (400, 413, 422):
+            raise TurnRefused(_error_code(response))
+        response.raise_for_status()
+        reply: dict[str, Any] = response.json()
+        return reply
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _signed(key: bytes, timestamp: str, content: bytes) -> dict[str, str]:
+    signature = hmac.new(key, f"{timestamp}\n".encode() + content, hashlib.sha256)
+    return {
+        "Content-Type": "application/json",
+        "X-Afterword-Timestamp": timestamp,
+        "X-Afterword-Signature": signature.hexdigest(),
+    }
+
+
+def _error_code(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"status_{response.status_code}"
+
+
+class Worker:
+    """Works until its task is cancelled."""
+
+    def __init__(self, records: Records, assistant: Assistant, data_dir: Path) -> None:
+        self._records = records
+        self._assistant = assistant
+        self._data_dir = data_dir
+
+    async def run(self) -> None:
+        """Takes one message after the other, `_AT_ONCE` conversations side by side."""
+        bell = wake.listen(self._data_dir, wake.WORKER)
+        rung = asyncio.Event()
+
+        def on_ring() -> None:
+            while True:
+                try:
+                    bell.recv(16)
+                except BlockingIOError:
+                    break
+            rung.set()
+
+        asyncio.get_running_loop().add_reader(bell, on_ring)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_AT_ONCE):
+                    group.create_task(self._serve(rung))
+        finally:
+            asyncio.get_running_loop().remove_reader(bell)
+            bell.close()
+
+    async def _serve(self, rung: asyncio.Event) -> None:
+        while True:
+            try:
+                found = await self.work_once()
+            except Exception as error:  # the database is away: wait and look again
+                logger.error("the inbox cannot be read: %s", type(error).__name__)
+                found = False
+            if not found:
+                rung.clear()
+                try:
+                    await asyncio.wait_for(rung.wait(), _LOOK_EVERY)
+                except TimeoutError:
+                    continue
+
+    async def work_once(self) -> bool:
+        """Works on one message; False when there is none to work on."""
+        claim = await asyncio.to_thread(self._claim)
+        if claim is None:
+            return False
+        try:
+            await self._work(claim)
+        except httpx.HTTPError as error:
+            logger.warning("turn of message %d failed: %s", claim.inbox_id, type(error).__name__)
+            await asyncio.to_thread(self._postpone, claim)
+        wake.ring(self._data_dir, wake.WEB)
+        wake.ring(self._data_dir, wake.WORKER)
+        return True
+
+    async def _work(self, claim: Claim) -> None:
+        if not claim.body:
+            # The patient deleted everything while this message was on its way.
+            await asyncio.to_thread(self._finish, claim, [], inbox.DONE)
+            return
+        try:
+            reply = await self._assistant.turn(claim.conversation, claim.client_id, claim.body)
+        except TurnRefused as refusal:
+            logger.warning("message %d was refused: %s", claim.inbox_id, refusal.code)
+            await asyncio.to_thread(self._finish, claim, [], inbox.REFUSED)
+            return
+        await asyncio.to_thread(self._finish, claim, reply["replies"], inbox.DONE)
+
+    def _claim(self) -> Claim | None:
+        with self._records.begin() as tx:
+            return inbox.claim(tx, _LEASE)
+
+    def _finish(self, claim: Claim, replies: list[dict[str, Any]], state: str) -> None:
+        with self._records.begin() as tx:
+            inbox.finish(tx, claim.inbox_id, replies, state)
+
+    def _postpone(self, claim: Claim) -> None:
+        pause = min(0.5 * 2 ** min(claim.attempts, 10), _LONGEST_PAUSE)
+        with self._records.begin() as tx:
+            inbox.postpone(tx, claim.inbox_id, tx.now + timedelta(seconds=pause))

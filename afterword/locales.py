@@ -1,0 +1,76 @@
+"""What is shown to people, per language: every `locales/<language>/*.yml` in one catalogue."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from afterword.datafiles import DataFileError, line_of, read_yaml
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+
+
+class MissingText(KeyError):
+    """A text that the catalogue does not have; the key says which."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The texts of one language as `section.key`."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of `section.key`, braces filled in. Raises MissingText, or KeyError for a
+        value that the text needs and was not given."""
+        text = self.texts.get(key)
+        if text is None:
+            raise MissingText(f"{key} ({self.language})")
+        return text.format(**values)
+
+    def section(self, name: str) -> Callable[..., str]:
+        """A callable that knows the keys of one section by their short names."""
+
+        def say(key: str, **values: Any) -> str:
+            return self(f"{name}.{key}", **values)
+
+        return say
+
+    def keys(self, section: str) -> list[str]:
+        """The short names of all keys of a section."""
+        start = f"{section}."
+        return [key.removeprefix(start) for key in self.texts if key.startswith(start)]
+
+
+def languages() -> list[str]:
+    """The languages that there is a folder for."""
+    return sorted(folder.name for folder in LOCALES.iterdir() if folder.is_dir())
+
+
+def load(language: str) -> Catalogue:
+    """All texts of a language. Raises DataFileError with file and line."""
+    folder = LOCALES / language
+    files = sorted(folder.glob("*.yml"))
+    if not files:
+        raise DataFileError(f"{folder}: there are no texts for the language {language}.")
+    texts: dict[str, str] = {}
+    for path in files:
+        texts.update(_texts_in(path))
+    return Catalogue(language, texts)
+
+
+def _texts_in(path: Path) -> dict[str, str]:
+    data = read_yaml(path)
+    if not isinstance(data, Mapping):
+        raise DataFileError(f"{path}:1: write a section name and below it key: text.")
+    texts = {}
+    for section, entries in data.items():
+        if not isinstance(entries, Mapping):
+            raise DataFileError(f"{path}:{line_of(data, (section,))}: {section} has no texts.")
+        for key, text in entries.items():
+            if not isinstance(text, str):
+                line = line_of(data, (section, key))
+                raise DataFileError(f"{path}:{line}: {key} must be a text; put it in quotes.")
+            texts[f"{section}.{key}"] = str(text).strip()
+    return texts

@@ -1,0 +1,1 @@
+"""The clinician's pages: sign-in, Today, the digest, *I have read this*."""

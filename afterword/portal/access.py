@@ -1,0 +1,74 @@
+"""Who is at the page: the session's cookie, the form's token, the request's origin."""
+
+import hashlib
+import hmac
+import re
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from afterword.records.staff import ABSOLUTE_LIMIT
+from afterword.settings import Settings
+
+HOME = "/portal"
+_PAGES = re.compile(r"/portal(/appointments/[0-9a-f]{32})?")
+
+
+class Cookie:
+    """The cookie that carries the session's token.
+
+    On https it has the `__Host-` name, which a browser accepts from this very host only.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.secure = settings.base_url.startswith("https://")
+        self.name = "__Host-afterword" if self.secure else "afterword"
+
+    def read(self, request: Request) -> str:
+        return request.cookies.get(self.name, "")
+
+    def put(self, response: Response, token: str) -> None:
+        response.set_cookie(
+            self.name,
+            token,
+            max_age=int(ABSOLUTE_LIMIT.total_seconds()),
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def clear(self, response: Response) -> None:
+        response.delete_cookie(
+            self.name, path="/", secure=self.secure, httponly=True, samesite="lax"
+        )
+
+
+def form_token(key: bytes, session_token: str) -> str:
+    """The synchronizer token of a session's forms; derived, so nothing more is stored."""
+    return hmac.new(key, session_token.encode(), hashlib.sha256).hexdigest()
+
+
+def form_token_fits(key: bytes, session_token: str, given: str) -> bool:
+    return hmac.compare_digest(form_token(key, session_token).encode(), given.encode())
+
+
+def from_own_page(request: Request, base_url: str) -> bool:
+    """Whether a browser sent this request from one of our own pages.
+
+    `Sec-Fetch-Site` decides where a browser sends it (since 2023 all do on https and
+    loopback); `Origin` is `null` on pages with the policy *no-referrer*, so it comes second.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "")
+    own = urlsplit(base_url)
+    host = request.headers.get("host", "")
+    return origin in {f"{own.scheme}://{own.netloc}", f"{own.scheme}://{host}"}
+
+
+def safe_next(value: str) -> str:
+    """Where to go after signing in: one of our own pages, else Today."""
+    return value if _PAGES.fullmatch(value) else HOME

@@ -1,0 +1,43 @@
+"""From the records to the digest: a thin call of the pure builder."""
+
+from dataclasses import dataclass
+
+from afterword.locales import Catalogue
+from afterword.records import digests
+from afterword.records.digests import DigestSource
+from afterword.records.store import Tx
+from afterword.reflection.digest import Digest, Writer
+from afterword.reflection.instrument import Instrument
+
+
+@dataclass(frozen=True)
+class DigestMaker:
+    """Makes digests over one instrument in one language."""
+
+    instrument: Instrument
+    texts: Catalogue
+
+    def digest_for(
+        self, tx: Tx, staff_id: str, appointment_id: str
+    ) -> tuple[DigestSource, Digest] | None:
+        """The digest of one of the clinician's own appointments; None for any other."""
+        return self._made(digests.digest_source(tx, staff_id, appointment_id))
+
+    def open_digest(
+        self, tx: Tx, staff_id: str, appointment_id: str
+    ) -> tuple[DigestSource, Digest] | None:
+        """As `digest_for`, and notes that the clinician opened it."""
+        return self._made(digests.open_latest(tx, staff_id, appointment_id))
+
+    def _made(self, source: DigestSource | None) -> tuple[DigestSource, Digest] | None:
+        if source is None:
+            return None
+        writer = Writer(
+            instrument=self.instrument,
+            language=self.texts.language,
+            say=self.texts.section("digest"),
+            open_with=self.texts.section("openers"),
+            clinician=source.appointment.clinician.name,
+        )
+        goals = {goal.id: goal.text for goal in source.goals}
+        return source, writer.build(source.latest, source.earlier, goals)

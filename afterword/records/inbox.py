@@ -1,0 +1,211 @@
+"""A patient's messages and the assistant's lines: kept first, worked on afterwards."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from afterword.records import models, views
+from afterword.records.store import Tx
+from afterword.reflection.answers import ReflectionState
+
+RECEIVED, DONE, REFUSED = "received", "done", "refused"
+_ORDER_STEP = 1000
+
+
+def accept(
+    tx: Tx, reflection_id: str, client_id: str, kind: str, body: dict[str, Any]
+) -> views.Accepted:
+    """Keeps a message; a second one with the same client id changes nothing.
+
+    `kind` is text, choice or form. Raises LookupError when the reflection was deleted.
+    """
+    reflection = lock_reflection(tx, reflection_id)
+    known = tx.session.scalar(
+        select(models.Inbox.id).where(
+            models.Inbox.reflection_id == reflection_id, models.Inbox.client_id == client_id
+        )
+    )
+    if known is not None:
+        return views.Accepted(known, repeat=True)
+    if reflection.state == ReflectionState.DELETED:
+        raise LookupError("This reflection was deleted.")
+    row = models.Inbox(
+        reflection_id=reflection_id,
+        client_id=client_id,
+        kind=kind,
+        sealed_body=_seal_in(tx, reflection_id, client_id, body),
+        state=RECEIVED,
+        attempts=0,
+        available_at=tx.now,
+        revision=touch(tx, reflection),
+        created_at=tx.now,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return views.Accepted(row.id, repeat=False)
+
+
+def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
+    """The oldest message that may be worked on, leased to the caller.
+
+    At most one message of a conversation is out at a time: a message waits while an earlier
+    one of its reflection is not finished.
+    """
+    earlier = aliased(models.Inbox)
+    query = (
+        select(models.Inbox, models.Reflection.conversation)
+        .join(models.Reflection, models.Reflection.id == models.Inbox.reflection_id)
+        .where(
+            models.Inbox.state == RECEIVED,
+            models.Inbox.available_at <= tx.now,
+            ~select(earlier.id)
+            .where(
+                earlier.reflection_id == models.Inbox.reflection_id,
+                earlier.state == RECEIVED,
+                earlier.id < models.Inbox.id,
+            )
+            .exists(),
+        )
+        .order_by(models.Inbox.available_at, models.Inbox.id)
+        .limit(1)
+    )
+    if tx.locks_rows:
+        query = query.with_for_update(skip_locked=True, of=models.Inbox)
+    found = tx.session.execute(query).first()
+    if found is None:
+        return None
+    row, conversation = found
+    row.attempts += 1
+    row.available_at = tx.now + lease
+    return views.Claim(
+        inbox_id=row.id,
+        reflection_id=row.reflection_id,
+        conversation=conversation,
+        client_id=row.client_id,
+        kind=row.kind,
+        body=_open_in(tx, row),
+        attempts=row.attempts,
+    )
+
+
+def finish(tx: Tx, inbox_id: int, replies: Sequence[dict[str, Any]], state: str = DONE) -> None:
+    """Stores the assistant's replies and closes the message; a second call changes nothing."""
+    row = tx.session.get(models.Inbox, inbox_id)
+    if row is None or row.state != RECEIVED:
+        return
+    reflection = lock_reflection(tx, row.reflection_id)
+    tx.session.refresh(row)
+    if row.state != RECEIVED:
+        return
+    revision = touch(tx, reflection)
+    row.state, row.done_at, row.revision = state, tx.now, revision
+    for seq, body in enumerate(replies):
+        tx.session.add(
+            models.Outbox(
+                reflection_id=row.reflection_id,
+                inbox_id=row.id,
+                seq=seq,
+                kind="chat",
+                sealed_body=tx.vault.seal("outbox", "body", f"{row.id}.{seq}", json.dumps(body)),
+                revision=revision,
+                created_at=tx.now,
+            )
+        )
+    tx.session.flush()
+
+
+def postpone(tx: Tx, inbox_id: int, until: datetime) -> None:
+    """Gives a message back to be tried again later."""
+    row = tx.session.get(models.Inbox, inbox_id)
+    if row is not None and row.state == RECEIVED:
+        row.available_at = until
+
+
+def conversation_since(tx: Tx, reflection_id: str, revision: int) -> list[views.Message]:
+    """The lines that are new or changed since `revision`, in the order of the conversation."""
+    messages = []
+    for row in tx.session.scalars(
+        select(models.Inbox).where(
+            models.Inbox.reflection_id == reflection_id, models.Inbox.revision > revision
+        )
+    ):
+        body = _open_in(tx, row)
+        order = row.id * _ORDER_STEP
+        messages.append(views.Message(order, "patient", row.client_id, row.state, body))
+    for line in tx.session.scalars(
+        select(models.Outbox).where(
+            models.Outbox.reflection_id == reflection_id, models.Outbox.revision > revision
+        )
+    ):
+        body = json.loads(
+            tx.vault.open("outbox", "body", f"{line.inbox_id}.{line.seq}", line.sealed_body)
+        )
+        order = line.inbox_id * _ORDER_STEP + 1 + line.seq
+        messages.append(views.Message(order, "assistant", None, DONE, body))
+    return sorted(messages, key=lambda message: message.order)
+
+
+def revisions(tx: Tx, reflection_ids: Iterable[str]) -> dict[str, int]:
+    """The present revision of each reflection: one cheap query for all who wait."""
+    query = select(models.Reflection.id, models.Reflection.revision).where(
+        models.Reflection.id.in_(list(reflection_ids))
+    )
+    return {row.id: row.revision for row in tx.session.execute(query)}
+
+
+def waiting_since(tx: Tx, reflection_id: str) -> datetime | None:
+    """When the oldest message without an answer came; None if there is none."""
+    return tx.session.scalar(
+        select(func.min(models.Inbox.created_at)).where(
+            models.Inbox.reflection_id == reflection_id, models.Inbox.state == RECEIVED
+        )
+    )
+
+
+def lock_reflection(tx: Tx, reflection_id: str) -> models.Reflection:
+    """The reflection's row, held against other writers until the transaction ends."""
+    query = select(models.Reflection).where(models.Reflection.id == reflection_id)
+    if tx.locks_rows:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = tx.session.scalar(query)
+    if row is None:
+        raise LookupError("There is no such reflection.")
+    return row
+
+
+def touch(tx: Tx, reflection: models.Reflection) -> int:
+    """Marks a visible change and returns its revision."""
+    reflection.revision += 1
+    reflection.updated_at = tx.now
+    return reflection.revision
+
+
+def forget_messages(tx: Tx, reflection_id: str) -> None:
+    """Removes every message and line; of a message that is still in work only its text."""
+    for line in tx.session.scalars(
+        select(models.Outbox).where(models.Outbox.reflection_id == reflection_id)
+    ):
+        tx.session.delete(line)
+    tx.session.flush()
+    for row in tx.session.scalars(
+        select(models.Inbox).where(models.Inbox.reflection_id == reflection_id)
+    ):
+        if row.state == RECEIVED:
+            row.sealed_body = _seal_in(tx, reflection_id, row.client_id, {})
+        else:
+            tx.session.delete(row)
+    tx.session.flush()
+
+
+def _seal_in(tx: Tx, reflection_id: str, client_id: str, body: dict[str, Any]) -> bytes:
+    return tx.vault.seal("inbox", "body", f"{reflection_id}.{client_id}", json.dumps(body))
+
+
+def _open_in(tx: Tx, row: models.Inbox) -> dict[str, Any]:
+    place = f"{row.reflection_id}.{row.client_id}"
+    body: dict[str, Any] = json.loads(tx.vault.open("inbox", "body", place, row.sealed_body))
+    return body

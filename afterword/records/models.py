@@ -1,0 +1,253 @@
+"""Tables. Columns named `sealed_*` hold AES-GCM values bound to their row; see `vault`."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on every database; SQLite alone would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are stored with a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, bytes: LargeBinary}  # noqa: RUF012
+
+
+Id = String(32)
+# SQLite only counts up by itself on a plain INTEGER key.
+CountingId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Clinic(Base):
+    __tablename__ = "clinic"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    timezone: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str] = mapped_column(String(64))
+    urgent_phone: Mapped[str] = mapped_column(String(64))
+    urgent_text: Mapped[str] = mapped_column(Text)
+    website: Mapped[str] = mapped_column(String(300))
+    embed_origins: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Staff(Base):
+    __tablename__ = "staff"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    # A keyed hash finds the account at sign-in without keeping the address in clear.
+    email_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed_name: Mapped[bytes]
+    password_hash: Mapped[str] = mapped_column(String(200))
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class StaffSession(Base):
+    __tablename__ = "staff_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+class Patient(Base):
+    __tablename__ = "patient"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    sealed_name: Mapped[bytes]
+    language: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime]
+
+
+class Caseload(Base):
+    __tablename__ = "caseload"
+    __table_args__ = (UniqueConstraint("staff_id", "patient_id", "starts_on"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class Goal(Base):
+    __tablename__ = "goal"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"))
+    sealed_text: Mapped[bytes]
+    agreed_on: Mapped[date]
+    retired_on: Mapped[date | None]
+
+
+class Appointment(Base):
+    __tablename__ = "appointment"
+    __table_args__ = (Index(None, "staff_id", "starts_at"), Index(None, "patient_id", "starts_at"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"))
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(12))
+
+
+class Reflection(Base):
+    """One patient's answers about one appointment. `revision` grows with each visible change."""
+
+    __tablename__ = "reflection"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    appointment_id: Mapped[str] = mapped_column(
+        ForeignKey("appointment.id", ondelete="CASCADE"), unique=True
+    )
+    conversation: Mapped[str] = mapped_column(Id, unique=True)
+    instrument: Mapped[str] = mapped_column(String(64))
+    instrument_version: Mapped[int]
+    language: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    sharing: Mapped[str | None] = mapped_column(String(12))
+    revision: Mapped[int]
+    started_at: Mapped[datetime | None]
+    shared_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    __tablename__ = "invitation"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Answer(Base):
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("reflection_id", "question"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    question: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(12))
+    value: Mapped[str | None] = mapped_column(String(64))
+    sealed_words: Mapped[bytes | None]
+    visibility: Mapped[str] = mapped_column(String(12))
+    version: Mapped[int]
+    message_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class AnswerVersion(Base):
+    """What an answer was before the patient corrected it; gone with the answer."""
+
+    __tablename__ = "answer_version"
+    __table_args__ = (UniqueConstraint("answer_id", "version"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12))
+    value: Mapped[str | None] = mapped_column(String(64))
+    sealed_words: Mapped[bytes | None]
+    replaced_at: Mapped[datetime]
+
+
+class Reading(Base):
+    """That a clinician opened a digest, and when they said that they have read it."""
+
+    __tablename__ = "reading"
+    __table_args__ = (UniqueConstraint("reflection_id", "staff_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    opened_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class Inbox(Base):
+    """A patient's message, kept before anything is done with it."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("reflection_id", "client_id"),
+        Index(None, "state", "available_at"),
+    )
+
+    id: Mapped[int] = mapped_column(CountingId, primary_key=True, autoincrement=True)
+    reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    client_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(12))
+    sealed_body: Mapped[bytes]
+    state: Mapped[str] = mapped_column(String(12))
+    attempts: Mapped[int]
+    # Not to be taken before this time: a lease while it is worked on, a pause after a failure.
+    available_at: Mapped[datetime]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class Outbox(Base):
+    """What goes out: the assistant's lines to the page; mail and messages use it later."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("inbox_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(CountingId, primary_key=True, autoincrement=True)
+    reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12))
+    sealed_body: Mapped[bytes]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]

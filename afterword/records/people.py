@@ -1,0 +1,170 @@
+"""Clinics, staff, patients, caseload, goals and appointments."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from afterword.records import models, views
+from afterword.records.store import Tx, new_id
+
+
+def add_clinic(
+    tx: Tx,
+    *,
+    name: str,
+    timezone: str,
+    phone: str,
+    urgent_phone: str,
+    urgent_text: str,
+    website: str = "",
+    embed_origins: Sequence[str] = (),
+) -> str:
+    """Returns the clinic's id. `urgent_text` is shown to patients under *Get help now*."""
+    clinic = models.Clinic(
+        id=new_id(),
+        name=name,
+        timezone=timezone,
+        phone=phone,
+        urgent_phone=urgent_phone,
+        urgent_text=urgent_text,
+        website=website,
+        embed_origins=" ".join(embed_origins),
+        created_at=tx.now,
+    )
+    tx.session.add(clinic)
+    tx.session.flush()
+    return clinic.id
+
+
+def email_hash(tx: Tx, email: str) -> str:
+    """A keyed hash of a sign-in address: equal addresses meet, nobody can read them back."""
+    key = tx.vault.derive("staff e-mail")
+    return hmac.new(key, email.strip().casefold().encode(), hashlib.sha256).hexdigest()
+
+
+def add_staff(
+    tx: Tx, clinic_id: str, *, name: str, email: str, password_hash: str, role: str = "clinician"
+) -> str:
+    """Returns the new account's id."""
+    key = new_id()
+    tx.session.add(
+        models.Staff(
+            id=key,
+            clinic_id=clinic_id,
+            role=role,
+            email_hash=email_hash(tx, email),
+            sealed_name=tx.vault.seal("staff", "name", key, name),
+            password_hash=password_hash,
+            created_at=tx.now,
+        )
+    )
+    tx.session.flush()
+    return key
+
+
+def add_patient(tx: Tx, clinic_id: str, *, name: str, language: str = "en") -> str:
+    """Returns the new patient's id."""
+    key = new_id()
+    tx.session.add(
+        models.Patient(
+            id=key,
+            clinic_id=clinic_id,
+            sealed_name=tx.vault.seal("patient", "name", key, name),
+            language=language,
+            created_at=tx.now,
+        )
+    )
+    tx.session.flush()
+    return key
+
+
+def assign(
+    tx: Tx, staff_id: str, patient_id: str, starts_on: date, ends_on: date | None = None
+) -> None:
+    """Puts a patient on a clinician's caseload from one day on, to another if given."""
+    tx.session.add(
+        models.Caseload(
+            id=new_id(),
+            staff_id=staff_id,
+            patient_id=patient_id,
+            starts_on=starts_on,
+            ends_on=ends_on,
+        )
+    )
+    tx.session.flush()
+
+
+def add_goal(tx: Tx, patient_id: str, text: str, agreed_on: date) -> str:
+    """Returns the id of a goal that clinician and patient agreed on."""
+    key = new_id()
+    tx.session.add(
+        models.Goal(
+            id=key,
+            patient_id=patient_id,
+            sealed_text=tx.vault.seal("goal", "text", key, text),
+            agreed_on=agreed_on,
+        )
+    )
+    tx.session.flush()
+    return key
+
+
+def goals_of(tx: Tx, patient_id: str) -> list[views.Goal]:
+    """The patient's goals that are not retired, oldest first."""
+    query = (
+        select(models.Goal)
+        .where(models.Goal.patient_id == patient_id, models.Goal.retired_on.is_(None))
+        .order_by(models.Goal.agreed_on, models.Goal.id)
+    )
+    return [
+        views.Goal(row.id, tx.vault.open("goal", "text", row.id, row.sealed_text), row.agreed_on)
+        for row in tx.session.scalars(query)
+    ]
+
+
+def book(
+    tx: Tx,
+    patient_id: str,
+    staff_id: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    status: str = "booked",
+) -> str:
+    """Returns the id of a new appointment. Status: booked, finished, cancelled, missed."""
+    key = new_id()
+    tx.session.add(
+        models.Appointment(
+            id=key,
+            patient_id=patient_id,
+            staff_id=staff_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            status=status,
+        )
+    )
+    tx.session.flush()
+    return key
+
+
+def clinic_view(row: models.Clinic) -> views.Clinic:
+    return views.Clinic(
+        id=row.id,
+        name=row.name,
+        timezone=row.timezone,
+        phone=row.phone,
+        urgent_phone=row.urgent_phone,
+        urgent_text=row.urgent_text,
+        website=row.website,
+        embed_origins=tuple(row.embed_origins.split()),
+    )
+
+
+def staff_view(tx: Tx, row: models.Staff) -> views.Person:
+    return views.Person(row.id, tx.vault.open("staff", "name", row.id, row.sealed_name))
+
+
+def patient_view(tx: Tx, row: models.Patient) -> views.Person:
+    return views.Person(row.id, tx.vault.open("patient", "name", row.id, row.sealed_name))

@@ -1,0 +1,264 @@
+"""Reflections and their answers: kept when given, under their question; sharing flips a state."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from afterword.records import inbox, models, people, views
+from afterword.records.store import Tx, new_id
+from afterword.reflection.answers import (
+    Answer,
+    AnswerState,
+    ReflectionState,
+    Sharing,
+    Visibility,
+    visibility_when,
+)
+
+_ENDED = (ReflectionState.SHARED, ReflectionState.PRIVATE, ReflectionState.DELETED)
+
+
+class ReflectionEnded(Exception):
+    """The reflection was shared, kept private or deleted: no answer can be added."""
+
+
+def by_conversation(tx: Tx, conversation: str) -> views.Reflection | None:
+    """The reflection that Rasa knows under this number."""
+    row = tx.session.scalar(
+        select(models.Reflection).where(models.Reflection.conversation == conversation)
+    )
+    return None if row is None else _view(tx, row)
+
+
+def by_id(tx: Tx, reflection_id: str) -> views.Reflection | None:
+    row = tx.session.get(models.Reflection, reflection_id)
+    return None if row is None else _view(tx, row)
+
+
+def begin(tx: Tx, reflection_id: str) -> None:
+    """Notes that the patient has started; later calls change nothing."""
+    row = inbox.lock_reflection(tx, reflection_id)
+    if row.state == ReflectionState.INVITED:
+        row.state, row.started_at = ReflectionState.OPEN, tx.now
+        inbox.touch(tx, row)
+
+
+def answers_of(tx: Tx, reflection_id: str) -> dict[str, Answer]:
+    """All answers by question id, in the order in which they were first given."""
+    query = (
+        select(models.Answer)
+        .where(models.Answer.reflection_id == reflection_id)
+        .order_by(models.Answer.created_at, models.Answer.id)
+    )
+    return {row.question: _answer(tx, row) for row in tx.session.scalars(query)}
+
+
+def record_answer(tx: Tx, reflection_id: str, answer: Answer, message_id: str) -> None:
+    """Stores an answer at its question; the same message again changes nothing.
+
+    An earlier answer is kept as a version. Raises ReflectionEnded once it was shared.
+    """
+    reflection = _open_reflection(tx, reflection_id)
+    row = _answer_row(tx, reflection_id, answer.question)
+    if row is not None and row.message_id == message_id:
+        return
+    if row is None:
+        row = models.Answer(
+            id=new_id(),
+            reflection_id=reflection_id,
+            question=answer.question,
+            version=0,
+            visibility=Visibility.UNSHARED,
+            created_at=tx.now,
+        )
+        tx.session.add(row)
+    else:
+        tx.session.add(_version_of(tx, row))
+    row.version += 1
+    row.state, row.value = answer.state, answer.value
+    row.sealed_words = (
+        None
+        if answer.words is None
+        else tx.vault.seal("answer", "words", f"{row.id}.{row.version}", answer.words)
+    )
+    row.message_id, row.updated_at = message_id, tx.now
+    inbox.touch(tx, reflection)
+    tx.session.flush()
+
+
+def remove_answer(tx: Tx, reflection_id: str, question: str, message_id: str) -> None:
+    """Takes an answer out, earlier versions too; what stays is that it was skipped."""
+    reflection = _open_reflection(tx, reflection_id)
+    row = _answer_row(tx, reflection_id, question)
+    if row is None:
+        return
+    tx.session.execute(delete(models.AnswerVersion).where(models.AnswerVersion.answer_id == row.id))
+    row.state, row.value, row.sealed_words = AnswerState.SKIPPED, None, None
+    row.message_id, row.updated_at = message_id, tx.now
+    inbox.touch(tx, reflection)
+    tx.session.flush()
+
+
+def share(tx: Tx, reflection_id: str, sharing: Sharing) -> None:
+    """Ends the reflection with the patient's decision; the same decision again changes nothing."""
+    reflection = inbox.lock_reflection(tx, reflection_id)
+    if reflection.state in _ENDED and reflection.sharing == sharing:
+        return
+    if reflection.state in _ENDED:
+        raise ReflectionEnded
+    for row in _answer_rows(tx, reflection_id):
+        row.visibility = visibility_when(sharing, _answer(tx, row))
+    kept_private = sharing is Sharing.PRIVATE
+    reflection.state = ReflectionState.PRIVATE if kept_private else ReflectionState.SHARED
+    reflection.sharing, reflection.shared_at = sharing, None if kept_private else tx.now
+    inbox.touch(tx, reflection)
+    tx.session.flush()
+
+
+def take_back(tx: Tx, reflection_id: str) -> bool:
+    """Opens a shared or private reflection again; False once a clinician has opened it."""
+    reflection = inbox.lock_reflection(tx, reflection_id)
+    if reflection.state not in (ReflectionState.SHARED, ReflectionState.PRIVATE):
+        return reflection.state == ReflectionState.OPEN
+    if tx.session.scalar(
+        select(models.Reading.id).where(models.Reading.reflection_id == reflection_id)
+    ):
+        return False
+    for row in _answer_rows(tx, reflection_id):
+        row.visibility = Visibility.UNSHARED
+    reflection.state, reflection.sharing, reflection.shared_at = ReflectionState.OPEN, None, None
+    inbox.touch(tx, reflection)
+    tx.session.flush()
+    return True
+
+
+def erase(tx: Tx, reflection_id: str) -> None:
+    """Deletes every answer, version, message and line; the empty row stays, as deleted."""
+    reflection = inbox.lock_reflection(tx, reflection_id)
+    for table in (models.Answer, models.Reading):
+        tx.session.execute(delete(table).where(table.reflection_id == reflection_id))
+    inbox.forget_messages(tx, reflection_id)
+    reflection.state, reflection.sharing = ReflectionState.DELETED, None
+    reflection.shared_at = None
+    inbox.touch(tx, reflection)
+    tx.session.flush()
+
+
+def earlier_count(tx: Tx, reflection: views.Reflection) -> int:
+    """How many earlier appointments of this patient have a reflection that was started."""
+    return len(
+        tx.session.scalars(
+            select(models.Reflection.id)
+            .join(models.Appointment, models.Appointment.id == models.Reflection.appointment_id)
+            .where(
+                models.Appointment.patient_id == reflection.patient_id,
+                models.Appointment.starts_at < reflection.session_at,
+                models.Reflection.started_at.is_not(None),
+            )
+        ).all()
+    )
+
+
+def _open_reflection(tx: Tx, reflection_id: str) -> models.Reflection:
+    reflection = inbox.lock_reflection(tx, reflection_id)
+    if reflection.state in _ENDED:
+        raise ReflectionEnded
+    return reflection
+
+
+def _answer_rows(tx: Tx, reflection_id: str) -> list[models.Answer]:
+    query = select(models.Answer).where(models.Answer.reflection_id == reflection_id)
+    return list(tx.session.scalars(query))
+
+
+def _answer_row(tx: Tx, reflection_id: str, question: str) -> models.Answer | None:
+    return tx.session.scalar(
+        select(models.Answer).where(
+            models.Answer.reflection_id == reflection_id, models.Answer.question == question
+        )
+    )
+
+
+def _version_of(tx: Tx, row: models.Answer) -> models.AnswerVersion:
+    words = row.sealed_words
+    key = new_id()
+    return models.AnswerVersion(
+        id=key,
+        answer_id=row.id,
+        version=row.version,
+        state=row.state,
+        value=row.value,
+        # Sealed for its own row: a sealed value never opens anywhere else.
+        sealed_words=None
+        if words is None
+        else tx.vault.seal("answer_version", "words", key, words(tx, row) or ""),
+        replaced_at=tx.now,
+    )
+
+
+def words(tx: Tx, row: models.Answer) -> str | None:
+    if row.sealed_words is None:
+        return None
+    return tx.vault.open("answer", "words", f"{row.id}.{row.version}", row.sealed_words)
+
+
+def _answer(tx: Tx, row: models.Answer) -> Answer:
+    return Answer(
+        question=row.question,
+        state=AnswerState(row.state),
+        value=row.value,
+        words=words(tx, row),
+        visibility=Visibility(row.visibility),
+    )
+
+
+def _view(tx: Tx, row: models.Reflection) -> views.Reflection:
+    appointment, staff, clinic = tx.session.execute(
+        select(models.Appointment, models.Staff, models.Clinic)
+        .join(models.Staff, models.Staff.id == models.Appointment.staff_id)
+        .join(models.Clinic, models.Clinic.id == models.Staff.clinic_id)
+        .where(models.Appointment.id == row.appointment_id)
+    ).one()
+    reading = tx.session.scalar(
+        select(models.Reading)
+        .where(models.Reading.reflection_id == row.id)
+        .order_by(models.Reading.read_at.is_(None), models.Reading.read_at)
+    )
+    clinician = people.staff_view(tx, staff)
+    read = None
+    if reading is not None and reading.read_at is not None:
+        read = views.ReadNotice(clinician.name, reading.read_at)
+    return views.Reflection(
+        id=row.id,
+        conversation=row.conversation,
+        state=ReflectionState(row.state),
+        sharing=None if row.sharing is None else Sharing(row.sharing),
+        instrument=row.instrument,
+        instrument_version=row.instrument_version,
+        language=row.language,
+        revision=row.revision,
+        appointment_id=row.appointment_id,
+        patient_id=appointment.patient_id,
+        clinician=clinician,
+        clinic=people.clinic_view(clinic),
+        session_at=appointment.starts_at,
+        next_session_at=_next_session(tx, appointment),
+        started_at=row.started_at,
+        shared_at=row.shared_at,
+        opened=reading is not None,
+        read=read,
+    )
+
+
+def _next_session(tx: Tx, appointment: models.Appointment) -> datetime | None:
+    return tx.session.scalar(
+        select(models.Appointment.starts_at)
+        .where(
+            models.Appointment.patient_id == appointment.patient_id,
+            models.Appointment.staff_id == appointment.staff_id,
+            models.Appointment.starts_at > appointment.starts_at,
+            models.Appointment.status == "booked",
+        )
+        .order_by(models.Appointment.starts_at)
+        .limit(1)
+    )

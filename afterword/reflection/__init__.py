@@ -1,0 +1,1 @@
+"""The reflection: pure functions over plain data, no I/O."""

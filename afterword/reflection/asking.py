@@ -1,0 +1,156 @@
+"""What the assistant shows for an open question: its text, its choices, where one stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from afterword.reflection.answers import Answer, Answers, AnswerState
+from afterword.reflection.instrument import Kind
+from afterword.reflection.plan import REVIEW, Plan, Question
+
+Say = Callable[..., str]
+"""A line of the catalogue by its key, with the values that stand in braces in it."""
+
+SKIP, DECLINE = "skip", "decline"
+KEEP_WORDS = "keep.words"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button. `token` is what a tap sends; `words` are typed texts that mean the same."""
+
+    token: str
+    title: str
+    style: str = "option"
+    intent: str = "answer"
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the review."""
+
+    question: str
+    label: str
+    answer: str
+    words: str | None
+    change: str
+    remove: str | None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question as it is shown. `input` is text where typing is the expected way to answer."""
+
+    text: str
+    choices: tuple[Choice, ...]
+    kind: str = "question"
+    input: str = "choice"
+    question: str | None = None
+    progress: tuple[int, int] | None = None
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Makes prompts in one language for one clinician's patient."""
+
+    plan: Plan
+    language: str
+    clinician: str
+    say: Say
+
+    def wording(self, question: Question, *, short: bool) -> str:
+        """The question's text with names filled in."""
+        wording = question.item.again if short else question.item.ask
+        return self.fill(wording[self.language], question)
+
+    def fill(self, text: str, question: Question) -> str:
+        return text.format(clinician=self.clinician, goal=question.goal or "")
+
+    def prompt(self, question: Question, answers: Answers, *, short: bool, keep: bool) -> Prompt:
+        """The open question; `keep` adds the offer to keep typed words as they are."""
+        text = self.wording(question, short=short)
+        if before := answers.get(question.id):
+            text = f"{text} {self.say('before', answer=self.answer_text(question, before))}"
+        questions = self.plan.questions(answers)
+        places = [one.id for one in questions]
+        return Prompt(
+            text=text,
+            choices=self._choices(question, keep),
+            input="text" if question.item.kind is Kind.TEXT else "choice",
+            question=question.id,
+            progress=(places.index(question.id) + 1, len(places)),
+        )
+
+    def review(self, answers: Answers, *, short: bool) -> Prompt:
+        """All answers with *change* and *remove*, and the decision what to share."""
+        rows = tuple(
+            self._row(question, answers[question.id])
+            for question in self.plan.questions(answers)
+            if question.id in answers
+        )
+        key = "review_again" if short else "review"
+        return Prompt(
+            text=self.say(key, clinician=self.clinician),
+            choices=(
+                self._decision("share", "primary"),
+                self._decision("ratings", "option"),
+                self._decision("private", "option"),
+            ),
+            kind="review",
+            question=REVIEW,
+            rows=rows,
+        )
+
+    def answer_text(self, question: Question, answer: Answer) -> str:
+        """An answer in words: the option's label, the patient's words, or that it was skipped."""
+        if answer.state is AnswerState.DECLINED:
+            return self.say("declined")
+        if answer.state is not AnswerState.ANSWERED:
+            return self.say("skipped")
+        option = question.item.option(answer.value or "")
+        if option is not None:
+            return option.label[self.language]
+        return answer.words or ""
+
+    def label(self, question: Question) -> str:
+        """The short name of a question; for a goal, the goal."""
+        label = question.item.label[self.language]
+        return f"{label}: {question.goal}" if question.goal else label
+
+    def _row(self, question: Question, answer: Answer) -> Row:
+        shown = self.answer_text(question, answer)
+        words = answer.words if answer.words != shown else None
+        removable = answer.state is AnswerState.ANSWERED
+        return Row(
+            question=question.id,
+            label=self.label(question),
+            answer=shown,
+            words=words,
+            change=f"change.{question.id}",
+            remove=f"remove.{question.id}" if removable else None,
+        )
+
+    def _choices(self, question: Question, keep: bool) -> tuple[Choice, ...]:
+        ordered = question.item.kind is Kind.SCALE
+        options = [
+            Choice(
+                token=f"{question.id}.{option.id}",
+                title=option.label[self.language],
+                words=(*option.words.get(self.language, ()), *((str(at),) if ordered else ())),
+            )
+            for at, option in enumerate(question.item.options, start=1)
+        ]
+        if keep:
+            options.append(Choice(KEEP_WORDS, self.say("choice_keep_words")))
+        return (
+            *options,
+            Choice(f"{question.id}.{SKIP}", self.say("choice_skip"), "quiet", "skip"),
+            Choice(
+                f"{question.id}.{DECLINE}", self.say("choice_decline"), "quiet", "rather_not_say"
+            ),
+        )
+
+    def _decision(self, name: str, style: str) -> Choice:
+        words = tuple(self.say(f"words_{name}").split("|"))
+        return Choice(f"{REVIEW}.{name}", self.say(f"choice_{name}"), style, words=words)

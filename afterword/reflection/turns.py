@@ -1,0 +1,193 @@
+"""What one message of the patient does to a reflection: the decision, without doing it."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from afterword.reflection.answers import Answer, Answers, AnswerState, Sharing
+from afterword.reflection.asking import DECLINE, KEEP_WORDS, SKIP, Asker
+from afterword.reflection.instrument import Kind
+from afterword.reflection.plan import REVIEW, Question
+from afterword.reflection.reading import normalise, read_option
+
+DELETE_YES, DELETE_NO = "delete.yes", "delete.no"
+_SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
+
+
+class Pending(StrEnum):
+    """What a yes, a no or *keep my words* would refer to."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as the assistant took it: `choice` is the tapped token, else `text` was typed."""
+
+    text: str
+    intent: str
+    choice: str | None = None
+
+
+@dataclass(frozen=True)
+class Open:
+    """Where the dialogue stands. `draft` holds words that were not understood as an option."""
+
+    question: str
+    pending: Pending | None = None
+    misses: int = 0
+    draft: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the catalogue to be said."""
+
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is to be done, in this order: store, remove, share, erase; then say, then ask.
+
+    `open` is None when the reflection has ended with this message.
+    """
+
+    open: Open | None
+    short: bool = False
+    store: tuple[Answer, ...] = ()
+    remove: str | None = None
+    share: Sharing | None = None
+    erase: bool = False
+    say: tuple[Line, ...] = ()
+
+
+def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
+    """Decides over one message to an open reflection."""
+    if open_.pending is Pending.DELETE:
+        return _take_delete(heard, open_)
+    if heard.choice is not None:
+        return _take_choice(heard.choice, open_, answers, asker)
+    if heard.intent == "skip" and open_.question != REVIEW:
+        return _store(_plain(open_.question, AnswerState.SKIPPED), open_, answers, asker)
+    if heard.intent == "rather_not_say" and open_.question != REVIEW:
+        return _store(_plain(open_.question, AnswerState.DECLINED), open_, answers, asker)
+    if open_.question == REVIEW:
+        return _unclear(heard, open_)
+    return _take_words(heard, open_, answers, asker)
+
+
+def _take_delete(heard: Heard, open_: Open) -> Outcome:
+    answered = heard.choice or _yes_or_no(heard.text)
+    back = replace(open_, pending=None)
+    if answered == DELETE_YES:
+        return Outcome(open=None, erase=True, say=(Line("deleted"),))
+    if answered == DELETE_NO:
+        return Outcome(open=back, short=True, say=(Line("not_deleted"),))
+    # Anything else is no consent to delete: nothing is lost, and it is said.
+    return Outcome(open=back, short=True, say=(Line("delete_unclear"),))
+
+
+def _yes_or_no(text: str) -> str | None:
+    plain = normalise(text)
+    if plain in {"yes", "y", "yes please", "delete", "delete it", "yes delete", "yes, delete it"}:
+        return DELETE_YES
+    if plain in {"no", "n", "keep", "keep it", "no keep it", "cancel", "don't delete"}:
+        return DELETE_NO
+    return None
+
+
+def _take_choice(token: str, open_: Open, answers: Answers, asker: Asker) -> Outcome:
+    target, _, option = token.partition(".")
+    if token == KEEP_WORDS and open_.draft:
+        answer = Answer(open_.question, AnswerState.ANSWERED, words=open_.draft)
+        return _store(answer, open_, answers, asker, say=(Line("kept_words"),))
+    if target == "change" and asker.plan.question(option, answers):
+        return Outcome(open=Open(option))
+    if target == "remove" and option in answers:
+        return Outcome(open=Open(open_.question), remove=option, short=True, say=(Line("removed"),))
+    if target == REVIEW and open_.question == REVIEW and option in _SHARINGS:
+        return _share(_SHARINGS[option])
+    question = asker.plan.question(target, answers)
+    if question is None or (answer := _chosen(question, option)) is None:
+        return Outcome(open=replace(open_, draft=None), short=True, say=(Line("old_choice"),))
+    if target != open_.question:
+        # A tap on a question that was left behind corrects it; the open question stays open.
+        return Outcome(
+            open=open_, store=(answer,), short=True, say=(_changed(question, answer, asker),)
+        )
+    return _store(answer, open_, answers, asker)
+
+
+def _chosen(question: Question, option: str) -> Answer | None:
+    if option == SKIP:
+        return _plain(question.id, AnswerState.SKIPPED)
+    if option == DECLINE:
+        return _plain(question.id, AnswerState.DECLINED)
+    if question.item.option(option) is None:
+        return None
+    return Answer(question.id, AnswerState.ANSWERED, value=option)
+
+
+def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
+    question = asker.plan.question(open_.question, answers)
+    if question is None:
+        return Outcome(open=_next(open_, {}, answers, asker), short=True)
+    if question.item.kind is Kind.TEXT:
+        answer = Answer(question.id, AnswerState.ANSWERED, words=heard.text)
+        return _store(answer, open_, answers, asker)
+    reading = read_option(question, heard.text, asker.language)
+    if reading.option is not None:
+        answer = Answer(question.id, AnswerState.ANSWERED, reading.option.id, reading.words)
+        line = Line("understood", {"answer": reading.option.label[asker.language]})
+        return _store(answer, open_, answers, asker, say=(line,))
+    if question.item.kind is Kind.CHOICE and len(heard.text.split()) > 1:
+        # A choice without order invites own words: a sentence is the answer.
+        answer = Answer(question.id, AnswerState.ANSWERED, words=heard.text)
+        return _store(answer, open_, answers, asker, say=(Line("kept_words"),))
+    return _unclear(heard, open_)
+
+
+def _unclear(heard: Heard, open_: Open) -> Outcome:
+    """Never a third "I did not understand": choices first, then the offer to keep the words."""
+    if open_.question == REVIEW:
+        key = "unclear_review"
+    else:
+        key = "unclear" if open_.misses == 0 else "unclear_again"
+    return Outcome(
+        open=replace(
+            open_, pending=Pending.KEEP, misses=open_.misses + 1, draft=heard.text.strip()
+        ),
+        short=True,
+        say=(Line(key),),
+    )
+
+
+def _store(
+    answer: Answer, open_: Open, answers: Answers, asker: Asker, say: tuple[Line, ...] = ()
+) -> Outcome:
+    return Outcome(
+        open=_next(open_, {answer.question: answer}, answers, asker), store=(answer,), say=say
+    )
+
+
+def _next(open_: Open, new: dict[str, Answer], answers: Answers, asker: Asker) -> Open:
+    question = asker.plan.next({**answers, **new})
+    return Open(REVIEW if question is None else question.id)
+
+
+def _share(sharing: Sharing) -> Outcome:
+    return Outcome(open=None, share=sharing, say=(Line(f"done_{sharing}"),))
+
+
+def _changed(question: Question, answer: Answer, asker: Asker) -> Line:
+    return Line(
+        "changed",
+        {"label": asker.label(question), "answer": asker.answer_text(question, answer)},
+    )
+
+
+def _plain(question: str, state: AnswerState) -> Answer:
+    return Answer(question, state)

@@ -1,0 +1,230 @@
+"""The processes of an installation: started together, restarted when they die, ended together."""
+
+import base64
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from afterword.records.vault import Vault
+from afterword.settings import PREFIX, PROJECT, Settings
+
+LOOPBACK = "127.0.0.1"
+_PATIENCE = 8.0
+_LONGEST_PAUSE = 10.0
+_PR_SET_PDEATHSIG = 1
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each server listens; all but `web` on loopback only."""
+
+    web: int
+    actions: int
+    rasa: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process: what to run, with which environment."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def choose_ports(settings: Settings) -> Ports:
+    """The wished web port, or a free one when it is taken; free ones for the rest."""
+    web = settings.port if is_free(settings.host, settings.port) else _free_port(settings.host)
+    return Ports(web=web, actions=_free_port(LOOPBACK), rasa=_free_port(LOOPBACK))
+
+
+def app_services(settings: Settings, ports: Ports, vault: Vault) -> list[Service]:
+    """Web pages, worker and actions: the app environment's processes."""
+    environment = _app_environment(settings, ports, vault)
+    return [
+        Service(
+            name,
+            (sys.executable, "-m", "afterword", "serve", name, *_listen(name, settings, ports)),
+            environment,
+        )
+        for name in ("web", "actions", "worker")
+    ]
+
+
+def rasa_service(settings: Settings, ports: Ports, vault: Vault, model: Path) -> Service:
+    """Rasa with its own keys and conversations; it gets no key and no address of the records."""
+    command = (
+        str(PROJECT / "rasa"),
+        *("run", "--interface", LOOPBACK, "--port", str(ports.rasa)),
+        *("--model", str(model), "--credentials", "credentials.yml"),
+        *("--endpoints", "endpoints.yml", "--log-file", os.devnull),
+    )
+    environment = {
+        "AFTERWORD_ACTIONS_URL": f"http://{LOOPBACK}:{ports.actions}/webhook",
+        "AFTERWORD_ACTIONS_KEY": vault.derive("actions").hex(),
+        "AFTERWORD_CHANNEL_KEY": channel_key(vault).hex(),
+        "AFTERWORD_TRACKER_URL": _driver_of_rasa(settings.trackers),
+        "AFTERWORD_TRACKER_KEY": base64.b64encode(vault.derive("trackers")).decode(),
+    }
+    return Service("rasa", command, _base_environment() | environment)
+
+
+def channel_key(vault: Vault) -> bytes:
+    """The key with which the worker signs what it sends to Rasa."""
+    return vault.derive("channel")
+
+
+def _app_environment(settings: Settings, ports: Ports, vault: Vault) -> dict[str, str]:
+    chosen = {
+        "DATA_DIR": settings.data_dir,
+        "DATABASE_URL": settings.database,
+        "TRACKER_URL": settings.trackers,
+        "KEY_FILE": settings.keys,
+        "HOST": settings.host,
+        "PORT": ports.web,
+        "PUBLIC_URL": settings.public_url,
+        "MODELS_DIR": settings.models_dir,
+        "INSTRUMENT_FILE": settings.instrument_file,
+        "PLAIN_FORM_AFTER": settings.plain_form_after,
+        "LOG_LEVEL": settings.log_level,
+        "DEMO": settings.demo,
+        "ASSISTANT_URL": f"http://{LOOPBACK}:{ports.rasa}",
+        "ACTIONS_URL": f"http://{LOOPBACK}:{ports.actions}",
+        "ACTIONS_KEY": vault.derive("actions").hex(),
+    }
+    return _base_environment() | {PREFIX + name: str(value) for name, value in chosen.items()}
+
+
+def _base_environment() -> dict[str, str]:
+    """The environment without our own settings: each process gets only what it needs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {"PYTHONUNBUFFERED": "1", "RASA_TELEMETRY_ENABLED": "false"}
+
+
+def _listen(name: str, settings: Settings, ports: Ports) -> tuple[str, ...]:
+    if name == "web":
+        return ("--host", settings.host, "--port", str(ports.web))
+    if name == "actions":
+        return ("--host", LOOPBACK, "--port", str(ports.actions))
+    return ()
+
+
+def _driver_of_rasa(url: str) -> str:
+    """Rasa's environment has psycopg2, ours psycopg 3."""
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class _Child:
+    service: Service
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    deaths: int = 0
+
+
+class Supervisor:
+    """Keeps services running until `stop`. Each has a log file and a process group of its own."""
+
+    def __init__(self, log_dir: Path, report: Report) -> None:
+        self._log_dir = log_dir
+        self._report = report
+        self._children: dict[str, _Child] = {}
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        log_dir.mkdir(parents=True, exist_ok=True)
+
+    def start(self, service: Service) -> None:
+        """Starts a service; from now on it is started again when it dies."""
+        with self._lock:
+            if not self._stopping.is_set():
+                self._children[service.name] = _Child(service, self._spawn(service))
+
+    def pid(self, name: str) -> int:
+        """The process id of a running service."""
+        with self._lock:
+            return self._children[name].process.pid
+
+    def watch(self) -> None:
+        """Starts again what has died, until `stop` is called."""
+        while not self._stopping.wait(0.2):
+            with self._lock:
+                for name, child in self._children.items():
+                    if child.process.poll() is not None:
+                        self._revive(name, child)
+
+    def stop(self) -> None:
+        """Ends every process that was started here, and nothing else."""
+        self._stopping.set()
+        with self._lock:
+            processes = [child.process for child in self._children.values()]
+            for process in processes:
+                _signal_group(process, signal.SIGTERM)
+            deadline = time.monotonic() + _PATIENCE
+            for process in processes:
+                try:
+                    process.wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    _signal_group(process, signal.SIGKILL)
+                    process.wait()
+            self._children.clear()
+
+    def _revive(self, name: str, child: _Child) -> None:
+        lived = time.monotonic() - child.started
+        pause = min(0.2 * 2**child.deaths, _LONGEST_PAUSE)
+        if lived < pause:
+            return
+        deaths = 0 if lived > 30 else child.deaths + 1
+        self._report(f"{name} ended; starting it again (log: {self._log_dir / name}.log)")
+        process = self._spawn(child.service)
+        self._children[name] = _Child(child.service, process, deaths=deaths)
+
+    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
+        with (self._log_dir / f"{service.name}.log").open("ab") as log:
+            return subprocess.Popen(
+                service.command,
+                cwd=PROJECT,
+                env=dict(service.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+
+def _die_with_parent() -> None:
+    """On Linux a service ends also when its supervisor is killed outright."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

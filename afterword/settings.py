@@ -1,0 +1,118 @@
+"""Settings from the environment and `.env`; what is wrong is said at start, one line each."""
+
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "AFTERWORD_"
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value.rstrip("/")
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; `lines` says which, one line each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class Settings(BaseSettings):
+    """Every setting; `.env.example` explains them, a test holds the two together."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data_dir: Path = PROJECT / "var"
+    """Folder of the database, the key file and the assistant's conversations."""
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """Database of the clinic; default: a SQLite file in the data folder."""
+    tracker_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """Database of Rasa's conversations; default: beside the clinic's."""
+    key_file: Path | None = None
+    """Key file that seals words and names; default: in the data folder. Back it up apart."""
+    host: str = "127.0.0.1"
+    """Address on which the web pages are served."""
+    port: int = Field(default=8080, ge=1, le=65535)
+    """Port of the web pages; another free one is taken when it is in use."""
+    public_url: Annotated[str, AfterValidator(_web_address)] = ""
+    """Address that patients see in their links; default: made from host and port."""
+    models_dir: Path = PROJECT / "models"
+    """Folder of the trained models."""
+    instrument_file: Path = PROJECT / "instruments" / "core.yml"
+    """The question set that new reflections use."""
+    plain_form_after: float = Field(default=20.0, gt=0)
+    """Seconds without an answer of the assistant after which the plain form is offered."""
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """How much is logged: debug, info, warning or error. Patient text never is."""
+    demo: bool = False
+    """Set by `afterword demo` only: fictional data, a ribbon on every page."""
+
+    assistant_url: Annotated[str, AfterValidator(_web_address)] = ""
+    """Rasa's address on this machine; set by `afterword up`."""
+    actions_url: Annotated[str, AfterValidator(_web_address)] = ""
+    """The action server's address on this machine; set by `afterword up`."""
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'afterword.db'}"
+
+    @property
+    def trackers(self) -> str:
+        """Rasa keeps its conversations apart: a file of its own, or a schema of its own."""
+        if self.tracker_url:
+            return self.tracker_url
+        if self.database.startswith("sqlite"):
+            return f"sqlite:///{self.data_dir / 'conversations.db'}"
+        return self.database
+
+    @property
+    def keys(self) -> Path:
+        return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def load_settings(env_file: Path = PROJECT / ".env") -> Settings:
+    """Reads the environment over `.env`. Raises SettingsError."""
+    unknown = _unknown_names(env_file)
+    try:
+        settings = Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise SettingsError(unknown + [_line(problem) for problem in error.errors()]) from None
+    if unknown:
+        raise SettingsError(unknown)
+    return settings
+
+
+def _unknown_names(env_file: Path) -> list[str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return [
+        f"{name}: there is no such setting; .env.example lists them all."
+        for name in dotenv_values(env_file)
+        if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def _line(problem: object) -> str:
+    # pydantic's error dict also holds the value that was given: it may be a secret, so only
+    # the name and the rule are repeated.
+    assert isinstance(problem, dict)
+    name = PREFIX + str(problem["loc"][0]).upper()
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message[0].lower()}{message[1:]}."

@@ -1,0 +1,1 @@
+"""Training the assistant: what it was trained on, and the model that came of it."""

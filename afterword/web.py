@@ -1,0 +1,62 @@
+"""The web process: the patients' gateway and the clinicians' portal in one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from afterword import locales
+from afterword.datafiles import load_instrument
+from afterword.gateway import app as gateway
+from afterword.portal import app as portal
+from afterword.records.store import Records
+from afterword.records.vault import load_vault
+from afterword.reflection.instrument import Instrument
+from afterword.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class _PortalContext:
+    settings: Settings
+    records: Records
+    instrument: Instrument
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse("/portal", status_code=303)
+
+
+def make_app(settings: Settings) -> Starlette:
+    """The application. Raises VaultError and DataFileError when it cannot be set up."""
+    records = Records(settings.database, load_vault(settings.keys))
+    instrument = load_instrument(settings.instrument_file)
+    context = gateway.make_context(settings, records, [instrument], locales.load("en"))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with gateway.running(context):
+            yield
+        records.close()
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/", _home),
+            Route("/health", _health),
+            *portal.routes(_PortalContext(settings, records, instrument)),
+            *gateway.routes(context),
+        ],
+    )
+
+
+def create() -> Starlette:
+    """The application for uvicorn."""
+    return make_app(load_settings())

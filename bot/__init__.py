@@ -1,0 +1,1 @@
+"""What lives inside Rasa's process. Imports only Rasa, its dependencies and the standard library."""

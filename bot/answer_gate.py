@@ -1,0 +1,105 @@
+"""A message at an open question is an answer, unless it is clearly something else."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text, Type
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    METADATA,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+
+ANSWER = "answer"
+
+
+# The engine checks the configuration against these annotations and reads only typing's names.
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class AnswerGate(GraphComponent, IntentClassifier):
+    """Turns the predicted intent into `answer` when it is not clear enough. Nothing is trained.
+
+    Place it in `config.yml` after the intent classifier. It reads `expects` from the message's
+    metadata, which our channel takes from the slot of that name:
+
+    - `text`, an open question ("what would you like your clinician to know?"): here words like
+      "help" or "stop" belong to most answers, so another intent must reach `text_threshold`, lead
+      the next intent by `margin`, and the message must not have more than `max_words` words;
+    - anything else, or nothing: another intent must reach `choice_threshold` and lead by
+      `choice_margin`.
+
+    What the classifier said first stays readable: `{"name": "answer", "confidence": 0.6,
+    "instead_of": "help"}`. The ranking is left as it was, so that its scores can be studied.
+    """
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        """There must be an intent to judge."""
+        return [IntentClassifier]
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Thresholds are confidences from 0 to 1."""
+        return {
+            "text_threshold": 0.75,
+            "margin": 0.2,
+            "max_words": 12,
+            "choice_threshold": 0.5,
+            "choice_margin": 0.1,
+        }
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        """Keeps the thresholds."""
+        self._config = config
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "AnswerGate":
+        """Called by Rasa's engine."""
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Judge the intent of each message, in place."""
+        for message in messages:
+            intent = message.get(INTENT) or {}
+            name = intent.get(INTENT_NAME_KEY)
+            if name != ANSWER and not self._is_clear(message, intent):
+                confidence = float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+                judged = {INTENT_NAME_KEY: ANSWER, PREDICTED_CONFIDENCE_KEY: confidence}
+                message.set(INTENT, {**judged, "instead_of": name}, add_to_output=True)
+        return messages
+
+    def _is_clear(self, message: Message, intent: Dict[Text, Any]) -> bool:
+        confidence = float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+        lead = confidence - _runner_up(message, intent)
+        if (message.get(METADATA) or {}).get("expects") == "text":
+            return (
+                confidence >= self._config["text_threshold"]
+                and lead >= self._config["margin"]
+                and len((message.get(TEXT) or "").split()) <= self._config["max_words"]
+            )
+        return (
+            confidence >= self._config["choice_threshold"] and lead >= self._config["choice_margin"]
+        )
+
+
+def _runner_up(message: Message, intent: Dict[Text, Any]) -> float:
+    others = (
+        float(other.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+        for other in message.get(INTENT_RANKING_KEY) or []
+        if other.get(INTENT_NAME_KEY) != intent.get(INTENT_NAME_KEY)
+    )
+    return max(others, default=0.0)

@@ -1,0 +1,44 @@
+"""The places where Rasa 3.6.21 has no setting for what we need, and is changed by name instead.
+
+Rasa 3.6.21 is the last of its line, so these names do not move. `tests/bot` runs the real server
+through each of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rasa.core.agent
+from rasa.core.actions.action import RemoteAction
+from rasa.core.agent import Agent
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
+from rasa.shared.exceptions import RasaException
+
+from bot.action_endpoint import is_action_result
+from bot.processor import StrictProcessor
+
+
+def install() -> None:
+    """Apply all changes. Calling it again changes nothing."""
+    # 1. A failing action fails the turn (bot/processor.py).
+    rasa.core.agent.MessageProcessor = StrictProcessor
+    # 2. A failing tracker store fails the turn: stock Rasa wraps the store in one that goes on with
+    #    an empty conversation in memory, and files the next answers under the wrong questions.
+    Agent._create_tracker_store = staticmethod(_as_configured)
+    # 3. The shape of an action's result is checked with schemas compiled once; stock Rasa checks the
+    #    schema itself again at every action, which is half of a turn's time (bot/action_endpoint.py).
+    RemoteAction._validate_action_result = _validate_action_result
+
+
+def _as_configured(store: TrackerStore | None, domain: Any) -> TrackerStore:
+    if store is None:
+        return InMemoryTrackerStore(domain)
+    store.domain = domain
+    return store
+
+
+def _validate_action_result(action: RemoteAction, result: Any) -> bool:
+    if not is_action_result(result):
+        # Not the validator's own message: it quotes the result, which holds what patients wrote.
+        raise RasaException(f"The result of {action.name()} does not have the shape Rasa expects.")
+    return True

@@ -1,0 +1,217 @@
+"""Starts Rasa's own command line: without TensorFlow, on loopback, with telemetry off.
+
+`./rasa train`, `./rasa test`, `./rasa data validate` and the rest come through here. Rasa is
+imported only inside `main`, so that the checks can be read and tested without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import ipaddress
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bot import tensorflow_stand_in
+
+LOOPBACK = "127.0.0.1"
+ROOT = Path(__file__).resolve().parent.parent
+
+NEEDS_TENSORFLOW = frozenset(
+    {
+        "ConveRTFeaturizer",
+        "DIETClassifier",
+        "LanguageModelFeaturizer",
+        "ResponseSelector",
+        "TEDPolicy",
+        "UnexpecTEDIntentPolicy",
+    }
+)
+
+# Commands that build the components of config.yml. The others only read files.
+_BUILDS_COMPONENTS = frozenset({"interactive", "run", "shell", "test", "train"})
+_DEFAULT_CONFIG = "config.yml"
+
+
+class LauncherError(Exception):
+    """The command line asks for something that this installation does not do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Check the command line, prepare the process, then hand over to Rasa."""
+    try:
+        command_line = guard(list(sys.argv[1:] if arguments is None else arguments))
+        prepare_environment()
+        if tensorflow_stand_in.install():
+            require_no_tensorflow(command_line)
+    except LauncherError as error:
+        raise SystemExit(f"rasa: {error}") from None
+    _import_slow_parts_first()
+    _stay_on_loopback()
+    _quieten()
+    sys.argv = ["rasa", *command_line]
+    try:
+        _run_rasa()
+    except tensorflow_stand_in.TensorFlowMissingError as error:
+        raise SystemExit(f"rasa: {error}") from None
+
+
+def guard(arguments: list[str]) -> list[str]:
+    """The command line as Rasa may have it: `rasa run` serves on loopback, without the HTTP API."""
+    if not arguments or arguments[0] != "run" or "actions" in arguments[1:2]:
+        return arguments
+    options = _run_options(arguments[1:])
+    if options.enable_api:
+        raise LauncherError(
+            "run --enable-api is refused: whoever holds its token reads and edits every "
+            "conversation. Leave the option out; the channel in credentials.yml needs no API."
+        )
+    if options.interface is None:
+        return ["run", "-i", LOOPBACK, *arguments[1:]]
+    if not is_loopback(options.interface):
+        raise LauncherError(
+            f"run -i {options.interface} is refused: Rasa serves this machine only. "
+            f"Use {LOOPBACK}; patients reach the gateway, never Rasa."
+        )
+    return arguments
+
+
+def is_loopback(interface: str) -> bool:
+    """Whether a server bound to this interface is out of reach for other machines."""
+    if interface == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(interface).is_loopback
+    except ValueError:
+        return False
+
+
+def prepare_environment() -> None:
+    """Settings that Rasa and its action server read from the environment."""
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ["SANIC_HOST"] = LOOPBACK
+    # `bot.*` in config.yml, endpoints.yml and credentials.yml, from whatever folder we start.
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+
+
+def require_no_tensorflow(arguments: Sequence[str]) -> None:
+    """Stop before training or serving when config.yml names what only TensorFlow can run."""
+    for path in configs_of(arguments):
+        names = components_needing_tensorflow(_read_config(path), sections_of(arguments))
+        if names:
+            raise LauncherError(
+                f"{path}: {', '.join(names)} cannot run without TensorFlow, which this "
+                f"environment leaves out. {tensorflow_stand_in.HOW_TO_INSTALL}"
+            )
+
+
+def configs_of(arguments: Sequence[str]) -> list[Path]:
+    """The configuration files whose components this command is about to build."""
+    if not arguments or arguments[0] not in _BUILDS_COMPONENTS or "actions" in arguments[1:2]:
+        return []
+    if {"-h", "--help"} & set(arguments):
+        return []
+    parser = _quiet_parser()
+    parser.add_argument("-c", "--config", nargs="+", default=[_DEFAULT_CONFIG])
+    options, _ = parser.parse_known_args(list(arguments))
+    found: list[Path] = []
+    for path in map(Path, options.config):
+        # `rasa test nlu --config folder` compares every configuration in the folder.
+        found += sorted(path.glob("*.yml")) if path.is_dir() else [path]
+    return [path for path in found if path.is_file()]
+
+
+def sections_of(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The sections of the configuration that count: `rasa train nlu` builds no policies."""
+    part = arguments[1] if len(arguments) > 1 else ""
+    return {"nlu": ("pipeline",), "core": ("policies",)}.get(part, ("pipeline", "policies"))
+
+
+def components_needing_tensorflow(
+    config: Mapping[str, Any], sections: Iterable[str] = ("pipeline", "policies")
+) -> list[str]:
+    """What in these sections cannot run without TensorFlow, in order."""
+    needed: list[str] = []
+    for section in sections:
+        entries = config.get(section)
+        if entries is None:
+            # Rasa fills an empty section with its own default, which is made of these.
+            needed.append(f"Rasa's default {section} (the section is empty)")
+            continue
+        needed += [name for name in _names(entries) if name in NEEDS_TENSORFLOW]
+    return needed
+
+
+def _names(entries: Any) -> Iterable[str]:
+    for entry in entries if isinstance(entries, list) else []:
+        name = entry.get("name", "") if isinstance(entry, Mapping) else entry
+        yield str(name).rpartition(".")[2]
+
+
+def _read_config(path: Path) -> Mapping[str, Any]:
+    try:
+        config = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except YAMLError as error:
+        raise LauncherError(f"{path} is not valid YAML: {error}") from None
+    return config if isinstance(config, Mapping) else {}
+
+
+def _run_options(arguments: list[str]) -> argparse.Namespace:
+    """What `rasa run` would understand, abbreviations and joined flags included."""
+    parser = _quiet_parser()
+    parser.add_argument("-i", "--interface")
+    parser.add_argument("--enable-api", action="store_true")
+    parser.add_argument("--endpoints")
+    parser.add_argument("-v", "-vv", "--verbose", "--debug", "--quiet", action="store_true")
+    return parser.parse_known_args(arguments)[0]
+
+
+def _quiet_parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog="rasa", add_help=False)
+
+
+def _import_slow_parts_first() -> None:
+    # Rasa reaches skops half-way through its own import; there it costs seconds, here it does not.
+    importlib.import_module("skops.io")
+
+
+def _stay_on_loopback() -> None:
+    """Every port that a Rasa command opens is opened by `Sanic.run`.
+
+    `rasa shell` and `rasa interactive` listen on all interfaces and have no option against it.
+    """
+    from sanic import Sanic
+
+    server: Any = Sanic
+    run = server.run
+
+    @wraps(run)
+    def run_on_loopback(app: Any, host: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        return run(app, host if host and is_loopback(host) else LOOPBACK, *args, **kwargs)
+
+    server.run = run_on_loopback
+
+
+def _quieten() -> None:
+    # Importing Sanic turns on deprecation warnings for every package, and nobody will mend the
+    # ones of a frozen Rasa. `python -W` does not help: Sanic's filter comes later.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+
+def _run_rasa() -> None:
+    from rasa.__main__ import main as rasa_main
+
+    rasa_main()
+
+
+if __name__ == "__main__":
+    main()

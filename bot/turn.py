@@ -1,0 +1,164 @@
+"""One turn: a patient's message goes in, replies come out, and all of it is stored or none.
+
+The same message id gives the same replies again, without running anything; so the worker may repeat
+a call until it hears an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.choices import Choice, resolve, typed
+from bot.incoming import Incoming
+from bot.processor import StrictProcessor, TurnFailed
+from bot.replies import MESSAGE, latest_offered, offered, replies_to
+from bot.tracker_store import ConversationErased, StrictTrackerStore
+
+CHANNEL = "afterword"
+# For rules and actions together. The worker waits longer, and tries again.
+TURN_SECONDS = 20.0
+# What language understanding gets to see; the conversation keeps all of it.
+UNDERSTOOD_CHARACTERS = 1_000
+_SLASH, _DIVISION_SLASH = "/", "\u2215"
+
+
+class ChoiceNotOffered(Exception):
+    """The token was never offered in this conversation, and is not in the menu."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What came of a turn."""
+
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    erased: bool = False
+
+
+class Silent(OutputChannel):
+    """Rasa's way out, unused: replies are read from the conversation's events (bot/replies.py).
+
+    Whole messages stay whole there, text, buttons and custom together; stock channels send each
+    part as a message of its own.
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        """The name that responses in the domain can be written for."""
+        return CHANNEL
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Nothing to do."""
+
+
+async def take_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) -> Answered:
+    """Answer one message. Nothing is stored unless everything worked.
+
+    Args:
+        menu: intents that may be chosen at any time as `menu.<intent>`.
+
+    Raises:
+        ChoiceNotOffered: see there.
+        TurnFailed: an action failed, or the turn took too long.
+        Exception: whatever the lock store or the tracker store raises.
+    """
+    async with agent.lock_store.lock(incoming.conversation):
+        try:
+            return await _locked_turn(agent, incoming, menu)
+        except ConversationErased as erased:
+            # Every further message hears what the erasing one heard, and nothing runs.
+            return Answered(erased.replies, erased=True)
+
+
+async def erase(agent: Agent, conversation: str) -> None:
+    """Erase a conversation, after the turn that may be running."""
+    store: StrictTrackerStore = agent.tracker_store
+    async with agent.lock_store.lock(conversation):
+        await store.delete(conversation)
+
+
+async def _locked_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) -> Answered:
+    processor: StrictProcessor = agent.processor
+    store: StrictTrackerStore = agent.tracker_store
+    tracker = await processor.get_tracker(incoming.conversation)
+    known = replies_to(incoming.message, tracker.events)
+    if known is not None:
+        return Answered(known)
+    # Before the time limit: a token that was not offered is refused, however slow the rest is.
+    choice = _chosen(incoming, tracker, menu, processor)
+    try:
+        await asyncio.wait_for(_converse(processor, tracker, incoming, choice), TURN_SECONDS)
+    except asyncio.TimeoutError:
+        raise TurnFailed("took too long") from None
+    replies = replies_to(incoming.message, tracker.events) or []
+    if slot(tracker, "erased") is True:
+        await store.delete(incoming.conversation, replies)
+        return Answered(replies, erased=True)
+    await store.save(tracker)
+    return Answered(replies)
+
+
+def _chosen(
+    incoming: Incoming,
+    tracker: DialogueStateTracker,
+    menu: Sequence[str],
+    processor: StrictProcessor,
+) -> Choice | None:
+    if incoming.choice is None:
+        return typed(incoming.text or "", latest_offered(tracker.events))
+    choice = resolve(incoming.choice, offered(tracker.events), menu)
+    if choice is None or choice.intent not in processor.domain.intents:
+        raise ChoiceNotOffered
+    return choice
+
+
+async def _converse(
+    processor: StrictProcessor,
+    tracker: DialogueStateTracker,
+    incoming: Incoming,
+    choice: Choice | None,
+) -> None:
+    output = Silent()
+    await processor.begin(tracker, output)
+    metadata = {
+        MESSAGE: incoming.message,
+        "choice": choice.token if choice else None,
+        "expects": slot(tracker, "expects"),
+    }
+    text = choice.title if choice else incoming.text or ""
+    parsed = (
+        {"intent": {"name": choice.intent, "confidence": 1.0}, "entities": []}
+        if choice
+        else processor.understand(neutral(text), metadata, tracker)
+    )
+    said = UserUttered(
+        text,
+        parsed["intent"],
+        parsed["entities"],
+        # Metadata is in the event itself; without this Rasa stores it twice.
+        {**parsed, "text": text, "metadata": {}},
+        input_channel=CHANNEL,
+        message_id=incoming.message,
+        metadata=metadata,
+    )
+    tracker.update(said, processor.domain)
+    await processor.decide(tracker, output)
+
+
+def neutral(text: str) -> str:
+    """Text as language understanding may see it: Rasa takes a leading "/" for a command."""
+    text = text.strip()[:UNDERSTOOD_CHARACTERS]
+    return _DIVISION_SLASH + text[1:] if text.startswith(_SLASH) else text
+
+
+def slot(tracker: DialogueStateTracker, name: str) -> Any:
+    """The value of a slot, None when the domain has no such slot."""
+    found = tracker.slots.get(name)
+    return found.value if found else None

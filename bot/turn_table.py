@@ -1,0 +1,240 @@
+"""The two tables of the tracker store, on SQLite or PostgreSQL. All SQL of Rasa's process is here.
+
+`conversation_turn` only grows, one row a turn, and numbers them: of two writers that both think
+they write turn 7 one fails. `conversation_erased` remembers which conversations must not come back.
+Methods block; the store calls them from threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import StaticPool
+
+from bot.seal import Sealed
+
+SCHEMA = "rasa"
+LOCK_SECONDS = 5
+STATEMENT_SECONDS = 10
+CONNECTIONS = 8
+
+
+class Erased(Exception):
+    """The conversation was erased; nothing may be written to it any more."""
+
+
+class WrittenElsewhere(Exception):
+    """Another process wrote the same turn of this conversation first."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a conversation stands: the number of its last turn (0: none) and its erasure."""
+
+    last: int
+    erased: bool
+    # What the bot said when it was erased; sealed, None when nothing was said.
+    closing: Sealed | None = None
+
+
+class TurnTable:
+    """Rows of turns, sealed by the caller."""
+
+    def __init__(self, url: str) -> None:
+        """Connects and creates what is missing.
+
+        Args:
+            url: `sqlite:///path`, `sqlite://` (memory, for tests and shells) or `postgresql://...`
+        """
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        self.is_postgresql = parsed.get_backend_name() == "postgresql"
+        self._engine = _postgresql(parsed) if self.is_postgresql else _sqlite(parsed)
+        self.connections = CONNECTIONS if self.is_postgresql else 1
+        schema = SCHEMA if self.is_postgresql else None
+        metadata = sa.MetaData(schema=schema)
+        self._turns = sa.Table(
+            "conversation_turn",
+            metadata,
+            sa.Column("conversation", sa.String(64), primary_key=True),
+            sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("data", sa.LargeBinary, nullable=False),
+            sa.Column("key_id", sa.String(16), nullable=False),
+            sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        )
+        self._erased = sa.Table(
+            "conversation_erased",
+            metadata,
+            sa.Column("conversation", sa.String(64), primary_key=True),
+            sa.Column("data", sa.LargeBinary),
+            sa.Column("key_id", sa.String(16)),
+            sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        )
+        self._create(metadata)
+        self._statements()
+
+    def _create(self, metadata: sa.MetaData) -> None:
+        with self._engine.begin() as connection:
+            if self.is_postgresql:
+                # Two processes that start together would both find the tables missing.
+                connection.execute(
+                    sa.text("SELECT pg_advisory_xact_lock(hashtext('afterword rasa'))")
+                )
+                connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            metadata.create_all(connection)
+
+    def _statements(self) -> None:
+        prefix = f"{SCHEMA}." if self.is_postgresql else ""
+        turns, erased = f"{prefix}conversation_turn", f"{prefix}conversation_erased"
+        self._state_sql = sa.text(
+            f"SELECT (SELECT max(seq) FROM {turns} WHERE conversation = :c),"
+            f" (SELECT 1 FROM {erased} WHERE conversation = :c)"
+        )
+        self._append_sql = sa.text(
+            f"INSERT INTO {turns} (conversation, seq, data, key_id, created)"
+            " SELECT :c, :seq, :data, :key_id, :created"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {erased} WHERE conversation = :c)"
+        ).bindparams(
+            sa.bindparam("data", type_=sa.LargeBinary),
+            sa.bindparam("created", type_=sa.DateTime(timezone=True)),
+        )
+        # Not the lock of lock_store.py, which the same turn holds on another connection.
+        self._guard_sql = sa.text("SELECT pg_advisory_xact_lock(hashtext('erase'), hashtext(:c))")
+
+    def state(self, conversation: str) -> State:
+        """Where the conversation stands."""
+        with self._engine.connect() as connection:
+            last, erased = connection.execute(self._state_sql, {"c": conversation}).one()
+            if not erased:
+                return State(last or 0, erased=False)
+            columns = self._erased.c
+            row = connection.execute(
+                sa.select(columns.data, columns.key_id).where(columns.conversation == conversation)
+            ).one()
+            return State(0, erased=True, closing=Sealed(*row) if row.data else None)
+
+    def read(self, conversation: str, after: int = 0) -> list[tuple[int, Sealed]]:
+        """The turns after a number, by number."""
+        columns = self._turns.c
+        query = (
+            sa.select(columns.seq, columns.data, columns.key_id)
+            .where(columns.conversation == conversation, columns.seq > after)
+            .order_by(columns.seq)
+        )
+        with self._engine.connect() as connection:
+            rows: Sequence[Any] = connection.execute(query).all()
+        return [(row.seq, Sealed(bytes(row.data), row.key_id)) for row in rows]
+
+    def append(self, conversation: str, seq: int, sealed: Sealed) -> None:
+        """Add one turn.
+
+        Raises:
+            Erased: the conversation was erased meanwhile.
+            WrittenElsewhere: there is a turn of that number already.
+        """
+        row = {"c": conversation, "seq": seq, "data": sealed.data, "key_id": sealed.key_id}
+        try:
+            with self._engine.begin() as connection:
+                self._guard(connection, conversation)
+                done = connection.execute(self._append_sql, {**row, "created": datetime.now(UTC)})
+        except IntegrityError:
+            raise WrittenElsewhere(f"turn {seq}") from None
+        if done.rowcount != 1:
+            raise Erased
+
+    def erase(self, conversation: str, closing: Sealed | None) -> int:
+        """Delete all turns for good and leave the mark; the number of turns that went."""
+        columns = self._erased.c
+        mark = {"conversation": conversation, "created": datetime.now(UTC)}
+        if closing is not None:
+            mark |= {"data": closing.data, "key_id": closing.key_id}
+        with self._engine.begin() as connection:
+            self._guard(connection, conversation)
+            gone = self._delete(connection, conversation)
+            known = sa.select(columns.conversation).where(columns.conversation == conversation)
+            if connection.execute(known).first() is None:
+                connection.execute(sa.insert(self._erased).values(**mark))
+        self._forget_log()
+        return gone
+
+    def discard(self, conversation: str) -> None:
+        """Delete without a mark. For the probe of the self-check."""
+        with self._engine.begin() as connection:
+            self._delete(connection, conversation)
+
+    def conversations(self) -> list[str]:
+        """Every conversation that has turns."""
+        with self._engine.connect() as connection:
+            return list(
+                connection.execute(sa.select(self._turns.c.conversation).distinct()).scalars()
+            )
+
+    def _delete(self, connection: Connection, conversation: str) -> int:
+        rows = self._turns.c.conversation == conversation
+        return int(connection.execute(sa.delete(self._turns).where(rows)).rowcount)
+
+    def _guard(self, connection: Connection, conversation: str) -> None:
+        # Erasing and appending must see each other. SQLite has one writer at a time anyway.
+        if self.is_postgresql:
+            connection.execute(self._guard_sql, {"c": conversation})
+
+    def _forget_log(self) -> None:
+        # Erased rows would stay readable in SQLite's write-ahead log until it is next rewritten.
+        if not self.is_postgresql:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _sqlite(url: URL) -> Engine:
+    options: dict[str, Any] = {
+        "connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}
+    }
+    if url.database in (None, "", ":memory:"):
+        options["poolclass"] = StaticPool
+    else:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        options |= {"poolclass": sa.pool.QueuePool, "pool_size": 1, "max_overflow": 0}
+    engine = sa.create_engine(url, hide_parameters=True, **options)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            # A turn that was answered must survive a power cut: the worker will not send it again.
+            "synchronous=FULL",
+            "secure_delete=ON",
+            f"busy_timeout={LOCK_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    timeouts = (
+        f"-c lock_timeout={LOCK_SECONDS * 1000} -c statement_timeout={STATEMENT_SECONDS * 1000}"
+        " -c idle_in_transaction_session_timeout=30000"
+    )
+    return sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=LOCK_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": LOCK_SECONDS,
+            "options": timeouts,
+            "application_name": "afterword-trackers",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+    )

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Lint, types, tests: in this order, up to the first that fails, with a summary at the end.
+
+`--lint` leaves the tests out. Everything else on the command line goes to pytest.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LINTED = ("actions", "afterword", "bench", "bot", "scripts", "tests")
+TYPED = ("actions", "afterword", "bot", "scripts")
+
+
+def main(arguments: list[str]) -> int:
+    stages = stages_for(arguments)
+    outcomes: dict[str, str] = dict.fromkeys(stages, "not run")
+    code = 0
+    for name, command in stages.items():
+        print(f"== {name}", flush=True)
+        start = time.monotonic()
+        code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
+        outcome = "passed" if code == 0 else "FAILED"
+        outcomes[name] = f"{outcome} in {time.monotonic() - start:.1f} s"
+        if code:
+            break
+    print("== summary")
+    for name, outcome in outcomes.items():
+        print(f"{name:<8}{outcome}")
+    return code
+
+
+def stages_for(arguments: list[str]) -> dict[str, list[str]]:
+    stages = {
+        "lint": ["ruff", "check", *existing(LINTED)],
+        "format": ["ruff", "format", "--check", *existing(LINTED)],
+        "types": ["mypy", *existing(TYPED)],
+    }
+    if "--lint" not in arguments:
+        stages["tests"] = ["pytest", *arguments]
+    return stages
+
+
+def existing(folders: tuple[str, ...]) -> list[str]:
+    """Folders with Python in them: mypy and ruff stop at one without."""
+    return [folder for folder in folders if any((ROOT / folder).rglob("*.py"))]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,236 @@
+"""A small clinic for the portal's tests, built through the records' own functions."""
+
+import asyncio
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from afterword.datafiles import load_instrument
+from afterword.portal.app import routes
+from afterword.portal.passwords import hash_password
+from afterword.records import invitations, models, people, reflections
+from afterword.records.store import Records, Tx
+from afterword.records.vault import Vault
+from afterword.reflection.answers import Answer, AnswerState, Sharing
+from afterword.reflection.instrument import Instrument
+from afterword.settings import PROJECT, Settings
+
+# Nine in the morning of a Tuesday in New York.
+NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
+EMAIL, PASSWORD = "ada@clinic.example", "correct horse battery staple"
+BASE = "http://127.0.0.1:8080"
+OWN = {"Sec-Fetch-Site": "same-origin"}
+WEEK = timedelta(days=7)
+
+
+@cache
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@cache
+def instrument() -> Instrument:
+    return load_instrument(PROJECT / "instruments" / "core.yml")
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Context:
+    """What the portal is given."""
+
+    settings: Settings
+    records: Records
+    instrument: Instrument = field(default_factory=instrument)
+
+
+def rated(question: str, option: int | str, words: str | None = None) -> Answer:
+    return Answer(question, AnswerState.ANSWERED, str(option), words)
+
+
+def said(question: str, words: str) -> Answer:
+    return Answer(question, AnswerState.ANSWERED, None, words)
+
+
+def without(question: str, state: AnswerState) -> Answer:
+    return Answer(question, state)
+
+
+@dataclass
+class World:
+    """One clinic, the clinician Ada and the patient Robin, who is on Ada's caseload."""
+
+    context: Context
+    clock: Clock
+    clinic: str
+    ada: str
+    robin: str
+
+    @property
+    def records(self) -> Records:
+        return self.context.records
+
+    def begin(self) -> Any:
+        return self.records.begin()
+
+    def add_clinician(self, email: str, name: str) -> str:
+        with self.begin() as tx:
+            return people.add_staff(
+                tx, self.clinic, name=name, email=email, password_hash=password_hash()
+            )
+
+    def add_patient(self, name: str, staff_id: str, until: date | None = None) -> str:
+        with self.begin() as tx:
+            patient = people.add_patient(tx, self.clinic, name=name)
+            people.assign(tx, staff_id, patient, date(2026, 1, 1), until)
+        return patient
+
+    def book(
+        self, starts_at: datetime, patient: str | None = None, staff_id: str | None = None
+    ) -> str:
+        with self.begin() as tx:
+            return people.book(
+                tx,
+                patient or self.robin,
+                staff_id or self.ada,
+                starts_at,
+                starts_at + timedelta(minutes=50),
+            )
+
+    def invite(self, appointment_id: str) -> str:
+        """Returns the reflection's id."""
+        with self.begin() as tx:
+            token = invitations.invite(
+                tx,
+                appointment_id,
+                instrument="core",
+                instrument_version=1,
+                expires_at=tx.now + WEEK,
+            )
+            invitation = invitations.resolve(tx, token)
+        assert invitation is not None
+        return invitation.reflection_id
+
+    def reflect(
+        self,
+        appointment_id: str,
+        *answers: Answer,
+        sharing: Sharing | None = Sharing.ALL,
+        at: datetime | None = None,
+    ) -> str:
+        """A reflection with these answers; `sharing` None leaves it open. Returns its id."""
+        reflection_id = self.invite(appointment_id)
+        with self.records.begin(at) as tx:
+            reflections.begin(tx, reflection_id)
+            for answer in answers:
+                reflections.record_answer(tx, reflection_id, answer, str(uuid.uuid4()))
+            if sharing is not None:
+                reflections.share(tx, reflection_id, sharing)
+        return reflection_id
+
+    def history(self, *rounds: tuple[Answer, ...], patient: str | None = None) -> None:
+        """Shared reflections on earlier weekly sessions, the oldest first, up to two weeks ago."""
+        for weeks, answers in zip(range(len(rounds) + 1, 1, -1), rounds, strict=True):
+            at = NOW - weeks * WEEK
+            self.reflect(self.book(at, patient), *answers, at=at + timedelta(hours=3))
+
+    def rows(self, model: type[models.Base]) -> list[Any]:
+        with self.records.read() as tx:
+            rows = tx.session.query(model).all()
+            tx.session.expunge_all()
+        return rows
+
+    def client(self) -> "Client":
+        return Client(Starlette(routes=routes(self.context)))
+
+
+def make_world(folder: Path, **settings: Any) -> World:
+    clock = Clock()
+    records = Records(
+        f"sqlite:///{folder / 'afterword.db'}",
+        Vault("k1", {"k1": secrets.token_bytes(32)}),
+        clock,
+    )
+    models.Base.metadata.create_all(records.engine)
+    with records.begin() as tx:
+        clinic = _clinic(tx)
+        ada = people.add_staff(
+            tx, clinic, name="Ada Whitfield", email=EMAIL, password_hash=password_hash()
+        )
+        robin = people.add_patient(tx, clinic, name="Robin Okafor")
+        people.assign(tx, ada, robin, date(2026, 1, 1))
+    made = Settings(data_dir=folder, **settings)
+    return World(Context(made, records), clock, clinic, ada, robin)
+
+
+def _clinic(tx: Tx) -> str:
+    return people.add_clinic(
+        tx,
+        name="Harbour Clinic",
+        timezone="America/New_York",
+        phone="555 0100",
+        urgent_phone="555 0101",
+        urgent_text="Call us.",
+    )
+
+
+class Client:
+    """A browser without a screen: follows no redirect, keeps cookies, sends our own origin."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._runner = asyncio.Runner()
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, client=("127.0.0.1", 50000)), base_url=BASE
+        )
+
+    def get(self, path: str, **kwargs: Any) -> httpx.Response:
+        return self._runner.run(self._client.get(path, **kwargs))
+
+    def post(
+        self, path: str, data: dict[str, str], headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        sent = OWN if headers is None else headers
+        return self._runner.run(self._client.post(path, data=data, headers=sent))
+
+    def together(self, path: str, data: dict[str, str], count: int) -> list[httpx.Response]:
+        """The same POST, many times at once."""
+
+        async def all_of_them() -> list[httpx.Response]:
+            posts = (self._client.post(path, data=data, headers=OWN) for _ in range(count))
+            return list(await asyncio.gather(*posts))
+
+        return self._runner.run(all_of_them())
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self._client.cookies
+
+    def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> httpx.Response:
+        return self.post("/portal/sign-in", {"email": email, "password": password, "next": ""})
+
+    def form_token(self) -> str:
+        return field_of(self.get("/portal").text, "form_token")
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+
+def field_of(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    return page.partition(f'name="{name}" value="')[2].partition('"')[0]

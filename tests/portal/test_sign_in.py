@@ -1,0 +1,216 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from afterword.portal import passwords
+from afterword.portal.attempts import Attempts
+from afterword.records import models, staff
+
+from .factory import BASE, EMAIL, PASSWORD, Client, World, make_world
+
+FORM = {"email": EMAIL, "password": PASSWORD, "next": ""}
+
+
+def test_the_right_password_leads_to_today(world: World, client: Client) -> None:
+    response = client.sign_in()
+    assert (response.status_code, response.headers["location"]) == (303, "/portal")
+    cookie = response.headers["set-cookie"]
+    assert re.match(r"afterword=\S{32};", cookie)
+    for part in ("HttpOnly", "SameSite=lax", "Path=/"):
+        assert part in cookie
+    assert "Secure" not in cookie
+    assert client.get("/portal").status_code == 200
+
+
+def test_on_https_the_cookie_is_bound_to_the_host(tmp_path: Path) -> None:
+    world = make_world(tmp_path, public_url="https://afterword.example")
+    client = world.client()
+    cookie = client.sign_in().headers["set-cookie"]
+    assert cookie.startswith("__Host-afterword=")
+    assert "Secure" in cookie
+    assert "Domain" not in cookie
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [(EMAIL, "wrong"), ("nobody@clinic.example", PASSWORD), ("gone@clinic.example", PASSWORD)],
+    ids=["wrong password", "unknown address", "disabled account"],
+)
+def test_every_refusal_looks_the_same_and_costs_the_same(
+    world: World,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    email: str,
+    password: str,
+) -> None:
+    gone = world.add_clinician("gone@clinic.example", "Gone")
+    with world.begin() as tx:
+        tx.session.get(models.Staff, gone).disabled_at = tx.now
+    checks = []
+    verify = passwords._HASHER.verify
+
+    class Counting:
+        def verify(self, stored: str, given: str) -> bool:
+            checks.append(stored.split("$")[:4])
+            return verify(stored, given)
+
+    monkeypatch.setattr(passwords, "_HASHER", Counting())
+    response = client.sign_in(email, password)
+    assert response.status_code == 422
+    assert response.text.replace(email, EMAIL) == client.sign_in(EMAIL, "wrong").text
+    assert "set-cookie" not in response.headers
+    assert checks == [["", "argon2id", "v=19", "m=65536,t=3,p=4"]] * 2
+
+
+def test_the_address_stays_in_the_form_and_the_password_does_not(client: Client) -> None:
+    page = client.sign_in("someone@clinic.example", "hunter2").text
+    assert 'value="someone@clinic.example"' in page
+    assert "hunter2" not in page
+    assert 'role="alert"' in page
+
+
+def test_empty_fields_are_asked_for(client: Client) -> None:
+    response = client.sign_in(password="")
+    assert response.status_code == 422
+    assert "fill in both" in response.text
+
+
+def test_too_many_tries_on_an_account_have_to_wait(client: Client) -> None:
+    tries = Attempts.BY_ACCOUNT.amount
+    answers = client.together("/portal/sign-in", {**FORM, "password": "x"}, tries)
+    assert {answer.status_code for answer in answers} == {422}
+    refused = client.sign_in()
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "900"
+    assert client.sign_in("other@clinic.example", "x").status_code == 422
+
+
+def test_one_client_cannot_try_many_accounts() -> None:
+    attempts = Attempts()
+    allowed = Attempts.BY_CLIENT.amount
+    assert all(attempts.may_try(f"account {at}", "203.0.113.1") for at in range(allowed))
+    assert not attempts.may_try("one more", "203.0.113.1")
+    assert attempts.may_try("one more", "203.0.113.2")
+
+
+def test_signing_in_forgets_the_wrong_tries() -> None:
+    attempts = Attempts()
+    for _ in range(Attempts.BY_ACCOUNT.amount):
+        assert attempts.may_try("account", "a")
+    attempts.succeeded("account")
+    assert attempts.may_try("account", "a")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": BASE},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {},
+    ],
+)
+def test_a_foreign_page_cannot_sign_anybody_in(client: Client, headers: dict[str, str]) -> None:
+    response = client.post("/portal/sign-in", FORM, headers)
+    assert response.status_code == 403
+    assert "set-cookie" not in response.headers
+
+
+def test_an_older_browser_is_known_by_its_origin(client: Client) -> None:
+    assert client.post("/portal/sign-in", FORM, {"Origin": BASE}).status_code == 303
+
+
+def test_a_planted_session_is_not_taken_over(world: World, client: Client) -> None:
+    eve = world.add_clinician("eve@clinic.example", "Eve")
+    with world.begin() as tx:
+        planted = staff.open_session(tx, eve)
+    client.cookies.set("afterword", planted, domain="127.0.0.1", path="/")
+    assert client.sign_in().status_code == 303
+    assert client.cookies["afterword"] != planted
+    with world.begin() as tx:
+        assert staff.account(tx, planted) is None
+
+
+def test_signing_out_ends_the_session_on_the_server(world: World, signed_in: Client) -> None:
+    token = signed_in.cookies["afterword"]
+    response = signed_in.post("/portal/sign-out", {"form_token": signed_in.form_token()})
+    assert response.headers["location"] == "/portal/sign-in?notice=out"
+    assert not world.rows(models.StaffSession)
+    signed_in.cookies.set("afterword", token, domain="127.0.0.1", path="/")
+    assert signed_in.get("/portal").status_code == 303
+
+
+def test_signing_out_needs_the_form_token(world: World, signed_in: Client) -> None:
+    assert signed_in.post("/portal/sign-out", {"form_token": "0" * 64}).status_code == 403
+    assert len(world.rows(models.StaffSession)) == 1
+
+
+def test_the_session_ends_after_a_quarter_of_an_hour_without_use(
+    world: World, signed_in: Client
+) -> None:
+    page = "/portal/appointments/" + "a" * 32
+    world.clock.now += staff.IDLE_LIMIT
+    assert signed_in.get("/portal").status_code == 200
+    world.clock.now += staff.IDLE_LIMIT * 1.01
+    response = signed_in.get(page)
+    assert response.status_code == 303
+    target = response.headers["location"]
+    assert "notice=again" in target
+    sign_in = signed_in.get(target).text
+    assert "sign in again" in sign_in
+    again = signed_in.post("/portal/sign-in", {**FORM, "next": page})
+    assert again.headers["location"] == page
+
+
+def test_the_session_ends_after_half_a_day_in_use(world: World, signed_in: Client) -> None:
+    for _ in range(12 * 6):
+        assert signed_in.get("/portal").status_code == 200
+        world.clock.now += staff.ABSOLUTE_LIMIT / (12 * 6)
+    world.clock.now += staff.IDLE_LIMIT / 15
+    assert signed_in.get("/portal").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example", "//elsewhere.example", "/f/x", "/portal/../f", ""]
+)
+def test_sign_in_leads_to_our_own_pages_only(client: Client, target: str) -> None:
+    response = client.post("/portal/sign-in", {**FORM, "next": target})
+    assert response.headers["location"] == "/portal"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/portal"),
+        ("GET", "/portal/appointments/" + "a" * 32),
+        ("POST", "/portal/appointments/" + "a" * 32 + "/read"),
+        ("POST", "/portal/sign-out"),
+        ("GET", "/portal/anything"),
+    ],
+)
+def test_without_a_session_every_page_leads_to_sign_in(
+    client: Client, method: str, path: str
+) -> None:
+    response = client.get(path) if method == "GET" else client.post(path, {})
+    assert response.status_code == 303
+    assert response.headers["location"].startswith("/portal/sign-in?next=")
+
+
+def test_whoever_is_signed_in_does_not_see_the_form_again(signed_in: Client) -> None:
+    assert signed_in.get("/portal/sign-in").headers["location"] == "/portal"
+
+
+def test_what_is_no_small_form_is_refused(client: Client) -> None:
+    assert client.post("/portal/sign-in", {**FORM, "password": "x" * 20_000}).status_code == 403
+    many = {f"field{at}": "" for at in range(30)}
+    assert client.post("/portal/sign-in", many).status_code == 403
+
+
+def test_when_too_many_wait_to_sign_in_the_page_says_so(client: Client) -> None:
+    answers = client.together("/portal/sign-in", {**FORM, "password": "x"}, 40)
+    assert {answer.status_code for answer in answers} == {422, 429, 503}
