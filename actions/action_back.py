@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import as_events, gather, open_slots, say
+from actions.talk import as_events, gather, open_slots, say, show, standing
 from afterword.reflection.turns import Line, Open
 
 
@@ -21,6 +21,10 @@ class ActionBack(Action):
         at = desk()
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
+        if not tracker.active_loop:
+            # Rasa has a rule of its own for an intent of this name, also when nothing is open.
+            show(dispatcher, standing(talk))
+            return []
         before = talk.asker.plan.before(talk.open.question, talk.answers)
         if before is None:
             say(dispatcher, talk, Line("no_question_before"))

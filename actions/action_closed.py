@@ -7,8 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import GO_ON, closing, gather, show
-from afterword.reflection.asking import Choice, Prompt
+from actions.talk import gather, show, standing
 
 
 class ActionClosed(Action):
@@ -21,9 +20,5 @@ class ActionClosed(Action):
         at = desk()
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
-        if talk.ended:
-            show(dispatcher, closing(talk, ended=talk.reflection.state))
-        else:
-            go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start")
-            show(dispatcher, Prompt(talk.line("not_open"), (go_on,), kind="say"))
+        show(dispatcher, standing(talk))
         return []

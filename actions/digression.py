@@ -1,5 +1,6 @@
 """What digressions have in common: they say something, and the open question stays open."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,7 +12,7 @@ from actions.talk import Talk, gather, say
 from afterword.reflection.turns import Line
 
 
-class Digression(Action):
+class Digression(Action, ABC):
     """Says one line; a yes or no that was awaited is no longer."""
 
     def run(
@@ -23,8 +24,11 @@ class Digression(Action):
         say(dispatcher, talk, self.line(talk))
         return no_longer_pending()
 
-    def line(self, talk: Talk) -> Line:
-        raise NotImplementedError
+    @abstractmethod
+    def name(self) -> str: ...
+
+    @abstractmethod
+    def line(self, talk: Talk) -> Line: ...
 
 
 def no_longer_pending() -> list[EventType]:

@@ -82,12 +82,17 @@ def gather(tx: Tx, desk: Desk, tracker: Tracker) -> Talk:
         asker=asker,
         heard=Heard(
             text=message.get("text") or "",
-            intent=(message.get("intent") or {}).get("name") or "",
+            intent=intent_of(tracker),
             choice=metadata.get("choice"),
         ),
-        message_id=metadata.get("message") or "",
+        message_id=metadata["message"],
         open=_open(tracker, plan, answers),
     )
+
+
+def intent_of(tracker: Tracker) -> str:
+    """The intent of the patient's message, tapped or typed."""
+    return str((tracker.latest_message.get("intent") or {}).get("name") or "")
 
 
 def _open(tracker: Tracker, plan: Plan, answers: dict[str, Answer]) -> Open:
@@ -148,6 +153,14 @@ def closing(talk: Talk, *, ended: ReflectionState) -> Prompt:
     return Prompt(
         talk.line(f"closed_{ended}"), choices if back else (), kind="closed", input="none"
     )
+
+
+def standing(talk: Talk) -> Prompt:
+    """What to say when no question is open."""
+    if talk.ended:
+        return closing(talk, ended=talk.reflection.state)
+    go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start")
+    return Prompt(talk.line("not_open"), (go_on,), kind="say")
 
 
 def _button(choice: Choice) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import Talk, closing, gather, open_slots, say, show
+from actions.talk import Talk, closing, gather, intent_of, open_slots, say, show
 from afterword.records import reflections
 from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState, Sharing
@@ -30,6 +30,9 @@ class ValidateReflectionForm(FormValidationAction):
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> dict[str, Any]:
+        if intent_of(tracker) == "start":
+            # The form has only now been opened; this message was not an answer to it.
+            return {"answer": value}
         at = desk()
         with at.records.begin() as tx:
             talk = gather(tx, at, tracker)

@@ -16,6 +16,7 @@ _DECLINED = "-"
 _CORE = ("heard", "safe", "goals", "approach", "snag")
 _WEEK = timedelta(weeks=1)
 _HOUR = timedelta(hours=1)
+_URGENT = "If you or someone else is in danger now, call 999. You do not have to be sure."
 _LINK_LIFE = timedelta(days=14)
 
 
@@ -152,7 +153,7 @@ def seed(
             timezone="Europe/London",
             phone="01632 960 001",
             urgent_phone="999",
-            urgent_text="If you or someone else is in danger now, call 999. You do not have to be sure.",
+            urgent_text=_URGENT,
             website="",
             embed_origins=origins,
         )

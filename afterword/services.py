@@ -155,29 +155,38 @@ class Supervisor:
     def __init__(self, log_dir: Path, report: Report) -> None:
         self._log_dir = log_dir
         self._report = report
+        self._wanted: list[Service] = []
         self._children: dict[str, _Child] = {}
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         log_dir.mkdir(parents=True, exist_ok=True)
 
     def start(self, service: Service) -> None:
-        """Starts a service; from now on it is started again when it dies."""
+        """Has a service started by `watch`, and started again whenever it dies."""
         with self._lock:
-            if not self._stopping.is_set():
-                self._children[service.name] = _Child(service, self._spawn(service))
+            self._wanted.append(service)
 
-    def pid(self, name: str) -> int:
-        """The process id of a running service."""
+    def pid(self, name: str) -> int | None:
+        """The process id of a service; None while it does not run."""
         with self._lock:
-            return self._children[name].process.pid
+            child = self._children.get(name)
+            return None if child is None or child.process.poll() is not None else child.process.pid
 
     def watch(self) -> None:
-        """Starts again what has died, until `stop` is called."""
-        while not self._stopping.wait(0.2):
+        """Starts what is wanted and what has died, until `stop` is called.
+
+        Only this thread makes processes: a child that is to die with its parent dies with the
+        thread that made it.
+        """
+        while not self._stopping.is_set():
             with self._lock:
+                while self._wanted:
+                    service = self._wanted.pop(0)
+                    self._children[service.name] = _Child(service, self._spawn(service))
                 for name, child in self._children.items():
                     if child.process.poll() is not None:
                         self._revive(name, child)
+            self._stopping.wait(0.1)
 
     def stop(self) -> None:
         """Ends every process that was started here, and nothing else."""

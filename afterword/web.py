@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from afterword import locales
 from afterword.datafiles import load_instrument
 from afterword.gateway import app as gateway
 from afterword.portal import app as portal
@@ -38,7 +37,7 @@ def make_app(settings: Settings) -> Starlette:
     """The application. Raises VaultError and DataFileError when it cannot be set up."""
     records = Records(settings.database, load_vault(settings.keys))
     instrument = load_instrument(settings.instrument_file)
-    context = gateway.make_context(settings, records, [instrument], locales.load("en"))
+    context = gateway.make_context(settings, records, [instrument])
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -74,7 +74,7 @@ _EVENT_VALIDATORS = {
 
 
 def is_action_result(result: Any) -> bool:
-    """Whether an action server's answer has the shape of `RemoteAction.action_response_format_spec`.
+    """Whether an action server's answer has the shape that Rasa's `RemoteAction` specifies.
 
     An event says by its name which one schema it must meet, so only that one is tried.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Type
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -22,7 +22,6 @@ from rasa.shared.nlu.training_data.message import Message
 ANSWER = "answer"
 
 
-# The engine checks the configuration against these annotations and reads only typing's names.
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class AnswerGate(GraphComponent, IntentClassifier):
     """Turns the predicted intent into `answer` when it is not clear enough. Nothing is trained.
@@ -41,12 +40,12 @@ class AnswerGate(GraphComponent, IntentClassifier):
     """
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> list[type]:
         """There must be an intent to judge."""
         return [IntentClassifier]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Thresholds are confidences from 0 to 1."""
         return {
             "text_threshold": 0.75,
@@ -56,22 +55,22 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "choice_margin": 0.1,
         }
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         """Keeps the thresholds."""
         self._config = config
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "AnswerGate":
+    ) -> AnswerGate:
         """Called by Rasa's engine."""
         return cls(config)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Judge the intent of each message, in place."""
         for message in messages:
             intent = message.get(INTENT) or {}
@@ -82,7 +81,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
                 message.set(INTENT, {**judged, "instead_of": name}, add_to_output=True)
         return messages
 
-    def _is_clear(self, message: Message, intent: Dict[Text, Any]) -> bool:
+    def _is_clear(self, message: Message, intent: dict[str, Any]) -> bool:
         confidence = float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
         lead = confidence - _runner_up(message, intent)
         if (message.get(METADATA) or {}).get("expects") == "text":
@@ -96,7 +95,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
         )
 
 
-def _runner_up(message: Message, intent: Dict[Text, Any]) -> float:
+def _runner_up(message: Message, intent: dict[str, Any]) -> float:
     others = (
         float(other.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
         for other in message.get(INTENT_RANKING_KEY) or []

@@ -164,7 +164,7 @@ async def _check_start(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
     if not isinstance(agent.tracker_store, StrictTrackerStore):
         raise RasaException(
             "endpoints.yml: tracker_store must be bot.tracker_store.StrictTrackerStore; Rasa took "
-            f"{type(agent.tracker_store).__name__}, which keeps conversations in clear or not at all"
+            f"{type(agent.tracker_store).__name__}"
         )
     if not isinstance(agent.lock_store, ConversationLockStore):
         raise RasaException(

@@ -25,8 +25,8 @@ def install() -> None:
     # 2. A failing tracker store fails the turn: stock Rasa wraps the store in one that goes on with
     #    an empty conversation in memory, and files the next answers under the wrong questions.
     Agent._create_tracker_store = staticmethod(_as_configured)
-    # 3. The shape of an action's result is checked with schemas compiled once; stock Rasa checks the
-    #    schema itself again at every action, which is half of a turn's time (bot/action_endpoint.py).
+    # 3. The shape of an action's result is checked with schemas compiled once; stock Rasa checks
+    #    the schema itself again at every action, half of a turn's time (bot/action_endpoint.py).
     RemoteAction._validate_action_result = _validate_action_result
 
 

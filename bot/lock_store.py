@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.lock import TicketLock
@@ -86,7 +85,7 @@ class ConversationLockStore(LockStore):
             return
         try:
             await asyncio.wait_for(local.lock.acquire(), seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise LockError("The conversation is busy.") from None
 
 
@@ -128,7 +127,7 @@ class _AdvisoryLocks:
         """
         try:
             await asyncio.wait_for(self._room.acquire(), WAIT_SECONDS)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise LockError("Too many turns at once.") from None
         try:
             held = await self._acquire(conversation)

@@ -39,7 +39,9 @@ class TurnFailed(Exception):
 class StrictProcessor(MessageProcessor):
     """A processor whose turns are done whole or not at all."""
 
-    def __init__(self, *args: Any, action_endpoint: EndpointConfig | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, action_endpoint: EndpointConfig | None = None, **kwargs: Any
+    ) -> None:
         """As the parent, on an endpoint that keeps its connections."""
         kept = ActionEndpoint(action_endpoint) if action_endpoint else None
         super().__init__(*args, action_endpoint=kept, **kwargs)

@@ -95,7 +95,7 @@ async def _locked_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) ->
     choice = _chosen(incoming, tracker, menu, processor)
     try:
         await asyncio.wait_for(_converse(processor, tracker, incoming, choice), TURN_SECONDS)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         raise TurnFailed("took too long") from None
     replies = replies_to(incoming.message, tracker.events) or []
     if slot(tracker, "erased") is True:
@@ -142,8 +142,8 @@ async def _converse(
         text,
         parsed["intent"],
         parsed["entities"],
-        # Metadata is in the event itself; without this Rasa stores it twice.
-        {**parsed, "text": text, "metadata": {}},
+        # Actions see the message as parse data only, so what we know of it must be in there.
+        {**parsed, "text": text, "metadata": metadata},
         input_channel=CHANNEL,
         message_id=incoming.message,
         metadata=metadata,

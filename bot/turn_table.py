@@ -25,6 +25,7 @@ SCHEMA = "rasa"
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
 CONNECTIONS = 8
+_APPENDED = ("seq", "data", "key_id", "created")
 
 
 class Erased(Exception):
@@ -91,20 +92,19 @@ class TurnTable:
             metadata.create_all(connection)
 
     def _statements(self) -> None:
-        prefix = f"{SCHEMA}." if self.is_postgresql else ""
-        turns, erased = f"{prefix}conversation_turn", f"{prefix}conversation_erased"
-        self._state_sql = sa.text(
-            f"SELECT (SELECT max(seq) FROM {turns} WHERE conversation = :c),"
-            f" (SELECT 1 FROM {erased} WHERE conversation = :c)"
-        )
-        self._append_sql = sa.text(
-            f"INSERT INTO {turns} (conversation, seq, data, key_id, created)"
-            " SELECT :c, :seq, :data, :key_id, :created"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {erased} WHERE conversation = :c)"
-        ).bindparams(
-            sa.bindparam("data", type_=sa.LargeBinary),
-            sa.bindparam("created", type_=sa.DateTime(timezone=True)),
-        )
+        turns, erased = self._turns.c, self._erased.c
+        conversation = sa.bindparam("c", type_=sa.String)
+        mark = sa.select(sa.literal(1)).where(erased.conversation == conversation)
+        last = sa.select(sa.func.max(turns.seq)).where(turns.conversation == conversation)
+        self._state_sql = sa.select(last.scalar_subquery(), mark.scalar_subquery())
+        row = sa.select(
+            conversation,
+            *(sa.bindparam(name, type_=turns[name].type) for name in _APPENDED),
+        ).where(~mark.exists())
+        # One statement, so that SQLite looks for the mark and writes under one lock.
+        append = sa.insert(self._turns).from_select(["conversation", *_APPENDED], row)
+        # SQLAlchemy 2 keeps the count of rows only when asked; 1.4 always does.
+        self._append_sql = append.execution_options(preserve_rowcount=True)
         # Not the lock of lock_store.py, which the same turn holds on another connection.
         self._guard_sql = sa.text("SELECT pg_advisory_xact_lock(hashtext('erase'), hashtext(:c))")
 

@@ -1,5 +1,6 @@
 """The same reflection on one page, without a script and without the assistant."""
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -156,25 +157,25 @@ def _save_form(sheet: Sheet, posted_fields: dict[str, str]) -> Response:
     posted = answering.read_form(posted_fields, sheet.asker, sheet.answers)
     if posted.wrong:
         return _form_page(sheet, posted.fields, status=422)
-    message_id = _message_id(posted_fields)
+    body = {"answers": posted.body(), "removed": list(posted.removed)}
+    # Going back in the browser sends the same form with other answers: that is a new message.
+    content = json.dumps(body, sort_keys=True)
+    message_id = str(uuid.uuid5(uuid.UUID(_message_id(posted_fields)), content))
 
     def store(tx: Tx, accepted: Accepted) -> None:
-        # A repeat is stored again on purpose: going back in the browser sends the same id with
-        # other answers, and storing what is there already changes nothing.
         reflection_id = sheet.reflection.id
         reflections.begin(tx, reflection_id)
         stored = reflections.answers_of(tx, reflection_id)
         for answer in posted.answers:
             if not answering.same(answer, stored.get(answer.question)):
-                unique = f"{message_id}.{tx.now.timestamp():.6f}" if accepted.repeat else message_id
-                reflections.record_answer(tx, reflection_id, answer, unique)
+                reflections.record_answer(tx, reflection_id, answer, message_id)
         for question in posted.removed:
             if question in stored:
                 reflections.remove_answer(tx, reflection_id, question, message_id)
         inbox.finish(tx, accepted.inbox_id, [])
 
     if posted.answers or posted.removed:
-        _accept(sheet, message_id, {"answers": posted.body(), "removed": posted.removed}, store)
+        _accept(sheet, message_id, body, store)
     now = _open(sheet.context, sheet.invitation, sheet.token)
     opened = {question.id for question in now.asker.plan.questions(now.answers)} - posted.asked
     if opened - set(now.answers):
@@ -187,7 +188,9 @@ def _show_review(sheet: Sheet) -> Response:
     if sheet.over:
         can_take_back = not sheet.reflection.opened and sheet.reflection.state != "deleted"
         said = notice(sheet.reflection, sheet.catalogue)
-        return sheet.page("done.html", notice=said, can_take_back=can_take_back)
+        return sheet.page(
+            "done.html", notice=said, can_take_back=can_take_back, message_id=uuid.uuid4()
+        )
     return sheet.page(
         "review.html",
         rows=sheet.rows(),

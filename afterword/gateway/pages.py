@@ -20,8 +20,9 @@ from afterword.records.views import Clinic, Invitation
 _HERE = Path(__file__).parent
 _TEMPLATES = template_environment(_HERE / "templates")
 _SCRIPT_TEXTS = (
-    "you assistant change remove progress waiting waking away offline gone not_used"
-).split()
+    *("you", "assistant", "change", "remove", "write", "write_or", "progress", "not_used"),
+    *("waiting", "waking", "away", "offline", "gone"),
+)
 _NOT_WHEN_OVER = {"skip", "back", "ask_why", "pause"}
 STATIC = {
     "patient.js": "text/javascript",

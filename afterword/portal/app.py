@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Protocol
 
-from anyio import CapacityLimiter
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -18,6 +17,7 @@ from afterword.portal.visits import (
     Endpoint,
     PageError,
     Portal,
+    Queue,
     Visit,
     open_page,
     signed_in,
@@ -46,7 +46,7 @@ def routes(context: Context) -> list[BaseRoute]:
     """Every path under /portal; what is not known there is a 404 page of the portal."""
     portal = make_portal(context)
     signing_in = sign_in.SignIn(Attempts())
-    hashing = CapacityLimiter(sign_in.HASHES_AT_ONCE)
+    hashing = Queue(sign_in.HASHES_AT_ONCE)
     passwords.prepare()
     page = "/portal/appointments/{appointment_id}"
     static = http.SecureHeaders(

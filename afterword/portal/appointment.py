@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from afterword.portal.sparkline import sparkline
+from afterword.portal.sparkline import EARLIER_SHOWN, sparkline
 from afterword.portal.today import Mark, mark_of
-from afterword.portal.visits import PageError, Visit
-from afterword.portal.wording import Say
+from afterword.portal.visits import PageError, Portal, Visit
 from afterword.records import digests
 from afterword.reflection.digest import Digest, ItemLine
 
@@ -39,7 +38,7 @@ def show(visit: Visit) -> Response:
         anchors=anchors(digest),
         labels=_labels(digest),
         earlier_times=", ".join(calendar.date(told.session_at) for told in source.earlier),
-        sparks={line.question: _spark(portal.say, line) for line in digest.items},
+        sparks={line.question: _spark(portal, line) for line in digest.items},
     )
 
 
@@ -80,16 +79,19 @@ def _labels(digest: Digest) -> Mapping[str, str]:
     return labels | {line.question: line.label for line in digest.items}
 
 
-def _spark(say: Say, line: ItemLine) -> Markup:
-    def name(value: int | None) -> str:
-        return say("spark_missing") if value is None else str(value)
+def _spark(portal: Portal, line: ItemLine) -> Markup:
+    def name(rank: int | None) -> str:
+        return (
+            portal.say("spark_missing")
+            if rank is None
+            else portal.maker.option(line.question, rank)
+        )
 
-    label = say(
+    label = portal.say(
         "spark",
         label=line.label,
-        values=", ".join(name(value) for value in line.history),
+        values=", ".join(name(rank) for rank in line.history[-EARLIER_SHOWN:]),
         now=name(line.value),
-        of=line.of,
     )
     return sparkline(line.history, line.value, line.of, label)
 

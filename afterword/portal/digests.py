@@ -29,6 +29,10 @@ class DigestMaker:
         """As `digest_for`, and notes that the clinician opened it."""
         return self._made(digests.open_latest(tx, staff_id, appointment_id))
 
+    def option(self, question: str, rank: int) -> str:
+        """The words of an option of a scale, counted from 1."""
+        return self.instrument.items[question].options[rank - 1].label[self.texts.language]
+
     def _made(self, source: DigestSource | None) -> tuple[DigestSource, Digest] | None:
         if source is None:
             return None

@@ -47,9 +47,8 @@ def sparkline(history: Sequence[int | None], now: int | None, of: int, label: st
 
 
 def _frame(width: int) -> Markup:
-    low, high = _HEIGHT - _MARGIN, _MARGIN
-    line = '<line class="edge" x1="0" y1="{0}" x2="{1}" y2="{0}"/>'
-    return Markup(line).format(high, width) + Markup(line).format(low, width)
+    edge = Markup('<line class="edge" x1="0" y1="{0}" x2="{1}" y2="{0}"/>')
+    return edge.format(_MARGIN, width) + edge.format(_HEIGHT - _MARGIN, width)
 
 
 def _point(at: int, value: int | None, of: int) -> Point | None:

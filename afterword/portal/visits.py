@@ -81,24 +81,39 @@ class Visit:
         return self.portal.page(template, status, **(frame | values))
 
 
+class Queue:
+    """Lets few do costly work at once, some wait, and sends the rest away with 503."""
+
+    def __init__(self, at_once: int) -> None:
+        self._limiter = CapacityLimiter(at_once)
+        self._room = at_once + _MOST_WAITING
+
+    async def run(self, answer: Callable[[Form], Response], form: Form) -> Response:
+        if self._room <= 0:
+            raise PageError(503)
+        self._room -= 1
+        try:
+            return await to_thread.run_sync(answer, form, limiter=self._limiter)
+        finally:
+            self._room += 1
+
+
 Endpoint = Callable[[Request], Any]
 OpenHandler = Callable[[Portal, Request, Form], Response]
 Handler = Callable[[Visit], Response]
 
 
-def open_page(
-    portal: Portal, handler: OpenHandler, at_once: CapacityLimiter | None = None
-) -> Endpoint:
+def open_page(portal: Portal, handler: OpenHandler, queue: Queue | None = None) -> Endpoint:
     """An endpoint for anybody. A POST has to come from one of our own pages.
 
-    `at_once` bounds how many run at the same time; when too many wait already, it answers 503.
+    `queue` bounds how many of them work and wait at the same time.
     """
 
     async def endpoint(request: Request) -> Response:
         def answer(form: Form) -> Response:
             return handler(portal, request, form)
 
-        return await _answer(portal, request, answer, at_once)
+        return await _answer(portal, request, answer, queue)
 
     return endpoint
 
@@ -128,17 +143,17 @@ async def _answer(
     portal: Portal,
     request: Request,
     answer: Callable[[Form], Response],
-    at_once: CapacityLimiter | None = None,
+    queue: Queue | None = None,
 ) -> Response:
     try:
-        if at_once is not None and at_once.statistics().tasks_waiting >= _MOST_WAITING:
-            raise PageError(503)
         form: Form = {}
         if request.method == "POST":
             if not access.from_own_page(request, portal.settings.base_url):
                 raise PageError(403)
             form = await _read_form(request)
-        return await to_thread.run_sync(answer, form, limiter=at_once)
+        if queue is not None:
+            return await queue.run(answer, form)
+        return await to_thread.run_sync(answer, form)
     except PageError as error:
         return error_page(portal, error.status)
     except OperationalError as error:

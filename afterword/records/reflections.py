@@ -180,7 +180,7 @@ def _answer_row(tx: Tx, reflection_id: str, question: str) -> models.Answer | No
 
 
 def _version_of(tx: Tx, row: models.Answer) -> models.AnswerVersion:
-    words = row.sealed_words
+    sealed = row.sealed_words
     key = new_id()
     return models.AnswerVersion(
         id=key,
@@ -190,7 +190,7 @@ def _version_of(tx: Tx, row: models.Answer) -> models.AnswerVersion:
         value=row.value,
         # Sealed for its own row: a sealed value never opens anywhere else.
         sealed_words=None
-        if words is None
+        if sealed is None
         else tx.vault.seal("answer_version", "words", key, words(tx, row) or ""),
         replaced_at=tx.now,
     )

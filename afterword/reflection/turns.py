@@ -111,14 +111,15 @@ def _take_choice(token: str, open_: Open, answers: Answers, asker: Asker) -> Out
     if target == REVIEW and open_.question == REVIEW and option in _SHARINGS:
         return _share(_SHARINGS[option])
     question = asker.plan.question(target, answers)
-    if question is None or (answer := _chosen(question, option)) is None:
+    chosen = None if question is None else _chosen(question, option)
+    if question is None or chosen is None:
         return Outcome(open=replace(open_, draft=None), short=True, say=(Line("old_choice"),))
     if target != open_.question:
         # A tap on a question that was left behind corrects it; the open question stays open.
         return Outcome(
-            open=open_, store=(answer,), short=True, say=(_changed(question, answer, asker),)
+            open=open_, store=(chosen,), short=True, say=(_changed(question, chosen, asker),)
         )
-    return _store(answer, open_, answers, asker)
+    return _store(chosen, open_, answers, asker)
 
 
 def _chosen(question: Question, option: str) -> Answer | None:

@@ -6,6 +6,7 @@ A model is named by the hash of everything that decides over it; beside it lies 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -72,14 +73,14 @@ def train(project: Path, models_dir: Path, report: Report, *, force: bool = Fals
     fresh = models_dir / f"{name}.new"
     log = models_dir / "training.log"
     report("training the assistant (about half a minute)")
+    shutil.rmtree(fresh, ignore_errors=True)
     code = _run(project, fresh, log, report)
-    archive = fresh / f"{name}.tar.gz"
     produced = sorted(fresh.glob("*.tar.gz")) if fresh.is_dir() else []
     if code != 0 or not produced:
         raise TrainingFailed(f"The assistant could not be trained. The reason is in {log}.")
     archive = models_dir / f"{name}.tar.gz"
     produced[-1].replace(archive)
-    fresh.rmdir()
+    shutil.rmtree(fresh)
     seconds = round(time.monotonic() - started, 1)
     _write_manifest(models_dir / f"{name}.json", archive, name, seconds)
     report(f"trained in {seconds:.0f} s")

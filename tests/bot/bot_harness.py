@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "rasa" / "bin" / "python"
 PROJECT = Path(__file__).parent / "project"
@@ -36,6 +37,7 @@ class Actions:
     broken: set[str] = field(default_factory=set)
     slow: dict[str, float] = field(default_factory=dict)
     running: int = 0
+    down: bool = False
     overlapped: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
     server: ThreadingHTTPServer | None = None
@@ -43,6 +45,7 @@ class Actions:
 
     def listen(self) -> None:
         actions = self
+        self.down = False
 
         class Handler(BaseHTTPRequestHandler):
             # Head and body leave together; apart, the second waits 40 ms for the first.
@@ -51,6 +54,10 @@ class Actions:
             timeout = 5
 
             def do_POST(self) -> None:
+                if actions.down:
+                    # Kept connections die with their server.
+                    self.close_connection = True
+                    return
                 call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status, result = actions.handle(call)
                 body = json.dumps(result).encode()
@@ -70,6 +77,7 @@ class Actions:
 
     def hang_up(self) -> None:
         assert self.server is not None
+        self.down = True
         self.server.shutdown()
         self.server.server_close()
 
@@ -219,7 +227,12 @@ class Rasa:
         }
         with (self.folder / "rasa.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=PROJECT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         return self.process
 
@@ -249,9 +262,7 @@ class Rasa:
         return {"X-Afterword-Timestamp": timestamp, "X-Afterword-Signature": mac.hexdigest()}
 
     def post(self, path: str, body: bytes, timeout: float = 30) -> httpx.Response:
-        return httpx.post(
-            self.url(path), content=body, headers=self.headers(body), timeout=timeout
-        )
+        return httpx.post(self.url(path), content=body, headers=self.headers(body), timeout=timeout)
 
     def send(self, conversation: str, message: str | None = None, **what: str) -> httpx.Response:
         """One turn: `text=` or `choice=`."""

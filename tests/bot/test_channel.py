@@ -117,7 +117,8 @@ def test_a_choice_of_an_earlier_turn_is_taken(
 
 
 @pytest.mark.parametrize(
-    "command", ["/restart", "/session_start", '/help{"answer":"x"}', "  /back", '/answer{"erased":true}']
+    "command",
+    ["/restart", "/session_start", '/help{"answer":"x"}', "  /back", '/answer{"erased":true}'],
 )
 def test_typed_commands_are_only_text(
     rasa: Rasa, actions: Actions, conversation: str, command: str
@@ -205,7 +206,9 @@ def test_a_turn_goes_on_when_its_caller_hangs_up(
     assert well.heard(conversation) == [("heard", "Mostly")]
 
 
-def test_rules_without_an_end_are_a_failure(rasa: Rasa, actions: Actions, conversation: str) -> None:
+def test_rules_without_an_end_are_a_failure(
+    rasa: Rasa, actions: Actions, conversation: str
+) -> None:
     assert rasa.send(conversation, text="loop the loop").status_code == 503
     assert actions.called("action_loop", conversation) > 1
     assert texts(rasa.say(conversation, choice="menu.start")) == ["Welcome.", "Question heard"]

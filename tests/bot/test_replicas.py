@@ -26,9 +26,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def replicas(new_rasa: Callable[..., Rasa], postgres: Any) -> list[Rasa]:
     url = postgres.get_uri()
     first = new_rasa(tracker_url=url, lock_url=url)
-    second = new_rasa(
-        tracker_url=url, lock_url=url, key=first.key, tracker_key=first.tracker_key
-    )
+    second = new_rasa(tracker_url=url, lock_url=url, key=first.key, tracker_key=first.tracker_key)
     # Together, as a deployment starts them: both find the tables missing.
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(Rasa.start, (first, second)))
@@ -55,7 +53,9 @@ def test_the_same_message_at_both_runs_once(replicas: list[Rasa], well: Actions)
         conversation, message = uuid.uuid4().hex, str(uuid.uuid4())
         random.choice(replicas).say(conversation, choice="menu.start")
         with ThreadPoolExecutor(2) as pool:
-            sent = [pool.submit(one.send, conversation, message, choice="heard.4") for one in replicas]
+            sent = [
+                pool.submit(one.send, conversation, message, choice="heard.4") for one in replicas
+            ]
         assert sent[0].result().json() == sent[1].result().json()
         assert well.heard(conversation) == [("heard", "Mostly")]
 

@@ -12,7 +12,7 @@ let info = { cursor: 0, assistant: "ready" };
 let listening, sending, offline, gone, asked, shown;
 let lastTap = 0, failures = 0;
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const sleep = (ms) => new Promise((done) => setTimeout(done, Math.max(0, ms)));
 
 function make(tag, more, ...parts) {
   const node = Object.assign(document.createElement(tag), more);
@@ -124,7 +124,7 @@ function render() {
   const before = said.slice(0, said.length - turn.length);
   renderLog(before.filter((message) => message.choice !== "menu.start"));
   if (String(turn.map((message) => message.id)) !== shown) renderTurn(turn);
-  renderFrame(said.length, turn.at(-1));
+  renderFrame(said.length || info.notice || (!info.cursor && document.body.dataset.begun), turn.at(-1));
 }
 
 function renderLog(lines) {
@@ -183,13 +183,17 @@ function renderFrame(begun, last) {
   $("landing").hidden = begun;
   $("chat").hidden = $("menu").hidden = !begun;
   $("composer").hidden = gone || over || last?.input === "none";
+  $("composer").className = last?.input === "text" ? "wide" : "";
+  $("text").placeholder = last?.input === "choice" ? TEXTS.write_or : TEXTS.write;
   for (const act of document.querySelectorAll("[data-open]")) act.hidden = over;
   const { at, of } = (!over && last?.progress) || {};
   $("progress").textContent = at ? TEXTS.progress.replace("{at}", at).replace("{of}", of) : "";
   $("offer").hidden = over || !info.form;
+  const ends = over && $("done").hidden;
   $("done").hidden = !over;
   $("done-what").textContent = info.notice?.title;
   $("done-next").textContent = info.notice?.text;
+  if (ends) $("done").scrollIntoView({ block: "nearest" });
 
   const late = (mine.length || info.waiting) && Date.now() - lastTap >= LATE;
   const status = gone ? TEXTS.gone : offline ? TEXTS.offline

@@ -1,0 +1,92 @@
+"""Fixtures of the patients' side: a clinic, an app on it, a real server, a real browser."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from stand_in import Clinic, StandIn, open_clinic
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from afterword.gateway.app import routes, running
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGS = (
+    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def make_app(clinic: Clinic) -> Starlette:
+    return Starlette(
+        routes=routes(clinic.context), lifespan=lambda _app: running(clinic.context)
+    )
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    opened = open_clinic(tmp_path)
+    yield opened
+    opened.records.close()
+
+
+@pytest.fixture
+def client(clinic: Clinic) -> Iterator[TestClient]:
+    with TestClient(make_app(clinic), follow_redirects=False) as connected:
+        yield connected
+
+
+@pytest.fixture
+def assistant(clinic: Clinic) -> Iterator[StandIn]:
+    with StandIn(clinic) as working:
+        yield working
+
+
+class Site:
+    """The app under uvicorn on a free port, with a stand-in for the assistant."""
+
+    def __init__(self, clinic: Clinic, assistant: StandIn, url: str) -> None:
+        self.clinic = clinic
+        self.assistant = assistant
+        self.url = url
+
+    def link(self, token: str | None = None) -> str:
+        return f"{self.url}/f/{token or self.clinic.link()}"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    clinic = open_clinic(tmp_path_factory.mktemp("site"), demo=True, plain_form_after=2)
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(make_app(clinic), access_log=False, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    with StandIn(clinic) as assistant:
+        yield Site(clinic, assistant, f"http://127.0.0.1:{listening.getsockname()[1]}")
+    server.should_exit = True
+    server.force_exit = True
+    thread.join(10)
+    clinic.records.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"NOT TESTED: there is no Chromium at {CHROMIUM}; pages were not looked at")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
+        yield launched
+        launched.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs a real Chromium")

@@ -1,0 +1,277 @@
+"""The pages in a real browser: accessible, reflowing, printable, usable by keyboard."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from starlette.applications import Starlette
+
+from afterword.portal.app import routes
+from afterword.records import models, people
+from afterword.reflection.answers import AnswerState, Sharing
+
+from .factory import EMAIL, NOW, PASSWORD, WEEK, World, make_world, rated, said, without
+
+pytestmark = pytest.mark.browser
+
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänswitwe" * 3
+PAGES = ("sign-in", "today", "digest", "not-shared", "missing")
+
+
+class Clinic:
+    """A served clinic with one of each page."""
+
+    def __init__(self, world: World, base: str) -> None:
+        self.world, self.base = world, base
+        self.digest = self._digest()
+        self.not_shared = self._not_shared()
+        world.book(NOW + timedelta(days=1), world.add_patient("Sam Lee", world.ada))
+
+    def address(self, page: str) -> str:
+        paths = {
+            "sign-in": "/portal/sign-in",
+            "today": "/portal",
+            "digest": f"/portal/appointments/{self.digest}",
+            "not-shared": f"/portal/appointments/{self.not_shared}",
+            "missing": "/portal/appointments/none",
+        }
+        return self.base + paths[page]
+
+    def _digest(self) -> str:
+        world = self.world
+        with world.begin() as tx:
+            goals = [
+                people.add_goal(tx, world.robin, text, date(2026, 9, 1))
+                for text in ("Sleep through most nights", "Call my sister once a week")
+            ]
+        world.history(
+            *[
+                (rated("heard", heard), rated("safe", 4), rated("goals", 3), rated("snag", 4),
+                 said("wish", "Go a bit slower when we talk about work"))
+                for heard in (4, 4, 3, 4)
+            ]
+        )  # fmt: skip
+        session = world.book(NOW - WEEK)
+        world.reflect(
+            session,
+            rated("heard", 2),
+            rated("heard_why", "pace"),
+            rated("safe", 4),
+            rated("goals", 3),
+            rated(f"goal-{goals[0]}", "mine"),
+            rated(f"goal-{goals[1]}", "unsure"),
+            without("approach", AnswerState.SKIPPED),
+            rated("snag", 3, "I said fine when you asked about the homework. It was not fine."),
+            said(
+                "helped",
+                "The drawing of the two chairs. It was the first time I could see both sides.",
+            ),
+            said("wish", "Ten minutes at the end to sort out what I take home."),
+            at=NOW - timedelta(days=6),
+        )
+        return world.book(NOW + timedelta(hours=1))
+
+    def _not_shared(self) -> str:
+        world = self.world
+        kim = world.add_patient("Kim Doe", world.ada)
+        world.reflect(world.book(NOW - WEEK, kim), rated("heard", 1), sharing=Sharing.PRIVATE)
+        return world.book(NOW + timedelta(hours=2), kim)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    world = make_world(tmp_path_factory.mktemp("portal"))
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        found.listen()
+        app = Starlette(routes=routes(world.context))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield Clinic(world, f"http://127.0.0.1:{found.getsockname()[1]}")
+        server.should_exit = True
+        thread.join(timeout=10)
+    world.records.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def state(clinic: Clinic, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cookies of somebody who has signed in with the keyboard only."""
+    path = tmp_path_factory.mktemp("state") / "state.json"
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(clinic.address("sign-in"))
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("today"))
+    context.storage_state(path=path)
+    context.close()
+    return path
+
+
+@pytest.fixture
+def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def visit(
+    clinic: Clinic, chromium: Browser, state: Path, contexts: list[BrowserContext]
+) -> "Visitor":
+    return Visitor(clinic, chromium, state, contexts)
+
+
+class Visitor:
+    """Opens pages, without JavaScript unless asked for."""
+
+    def __init__(
+        self, clinic: Clinic, chromium: Browser, state: Path, contexts: list[BrowserContext]
+    ) -> None:
+        self._clinic, self._chromium, self._state = clinic, chromium, state
+        self._contexts = contexts
+
+    def __call__(
+        self, name: str, width: int = 1280, scheme: str = "light", scripts: bool = False
+    ) -> Page:
+        context = self._chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            java_script_enabled=scripts,
+            # axe puts a script into the page, which our policy rightly forbids.
+            bypass_csp=scripts,
+            storage_state=None if name == "sign-in" else self._state,
+        )
+        self._contexts.append(context)
+        page = context.new_page()
+        page.goto(self._clinic.address(name))
+        return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(visit: Visitor, name: str, width: int, scheme: str) -> None:
+    page = visit(name, width, scheme, scripts=True)
+    results = Axe().run(page)
+    assert not results.response["violations"], results.generate_report()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_scrolls_sideways_at_320_pixels(visit: Visitor, name: str) -> None:
+    page = visit(name, 320, scripts=True)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_an_endless_word_stays_on_the_page(visit: Visitor, clinic: Clinic) -> None:
+    page = visit("digest", 320, scripts=True)
+    page.evaluate("word => document.querySelector('blockquote').textContent = word", LONG_WORD)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_target_is_large_enough(visit: Visitor, name: str) -> None:
+    page = visit(name, 390, scripts=True)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
+            .filter(node => !node.matches('.skip, .headline a'))
+            .map(node => [node.textContent || node.name, node.getBoundingClientRect()])
+            .filter(([, box]) => box.height < 44 || box.width < 44)
+            .map(([name, box]) => `${name.trim()} ${box.width} x ${box.height}`)"""
+    )
+    assert small == []
+
+
+def test_the_patients_words_are_the_largest_text(visit: Visitor) -> None:
+    page = visit("digest", scripts=True)
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll('main *')]
+            .filter(node => [...node.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+            .map(node => [parseFloat(getComputedStyle(node).fontSize), node.tagName])"""
+    )
+    largest = max(size for size, _ in sizes)
+    assert "BLOCKQUOTE" in {tag for size, tag in sizes if size == largest}
+
+
+def test_the_browser_reports_no_breach_of_the_policy(
+    clinic: Clinic, chromium: Browser, state: Path
+) -> None:
+    context = chromium.new_context(storage_state=state)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    for name in PAGES[1:4]:
+        page.goto(clinic.address(name))
+    context.close()
+    assert problems == []
+
+
+def test_a_normal_digest_prints_on_one_page(visit: Visitor, tmp_path: Path) -> None:
+    page = visit("digest", scripts=True)
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    page.emulate_media(media="print")
+    assert page.get_by_text("Confidential. Printed by").is_visible()
+    assert page.get_by_text("R. O.").is_visible()
+    assert not page.get_by_text("Robin Okafor").is_visible()
+    assert not page.get_by_role("button").first.is_visible()
+
+
+def test_from_today_to_read_with_the_keyboard_only(visit: Visitor, clinic: Clinic) -> None:
+    page = visit("today")
+    _tab_to(page, "Robin Okafor")
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("digest"))
+    _tab_to(page, "I have read this")
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("digest") + "?notice=read")
+    assert page.get_by_role("status").is_visible()
+    with clinic.world.records.begin() as tx:
+        (reading,) = tx.session.query(models.Reading).all()
+        assert reading.read_at is not None
+        # Leave the page as it was for the other tests.
+        reading.read_at = None
+
+
+def _tab_to(page: Page, name: str) -> None:
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if name in focused.inner_text():
+            outline = focused.evaluate("node => getComputedStyle(node).outlineStyle")
+            assert outline == "solid"
+            return
+    raise AssertionError(f"{name} cannot be reached with the Tab key")
