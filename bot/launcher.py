@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot import tensorflow_stand_in
+from bot.environment import set_defaults
 
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         command_line = guard(list(sys.argv[1:] if arguments is None else arguments))
         prepare_environment()
+        set_defaults(command_line)
         if tensorflow_stand_in.install():
             require_no_tensorflow(command_line)
     except LauncherError as error:
@@ -57,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _import_slow_parts_first()
     _stay_on_loopback()
     _quieten()
+    _install_plug_ins()
     sys.argv = ["rasa", *command_line]
     try:
         _run_rasa()
@@ -205,6 +208,13 @@ def _quieten() -> None:
     # Importing Sanic turns on deprecation warnings for every package, and nobody will mend the
     # ones of a frozen Rasa. `python -W` does not help: Sanic's filter comes later.
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+
+def _install_plug_ins() -> None:
+    """What is ours in Rasa itself; imports Rasa, so it comes after the stand-in."""
+    from bot.install import install
+
+    install()
 
 
 def _run_rasa() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.choices import Choice, choices_of
 
+# The style of choices that the message's own part shows, such as *change* in a list of answers.
+DRAWN_BY_THE_MESSAGE = "row"
 # Key in the metadata of a user event; marks it as a message that came through our channel.
 MESSAGE = "message"
 
@@ -44,7 +46,11 @@ def reply(event: Any) -> dict[str, Any]:
     custom = data.get("custom")
     said: dict[str, Any] = dict(custom) if isinstance(custom, dict) else {}
     said["text"] = event.text or ""
-    said["choices"] = [choice.shown() for choice in choices_of(data.get("buttons"))]
+    said["choices"] = [
+        choice.shown()
+        for choice in choices_of(data.get("buttons"))
+        if choice.style != DRAWN_BY_THE_MESSAGE
+    ]
     return said
 
 

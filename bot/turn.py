@@ -16,6 +16,7 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.answer_gate import ANSWER
 from bot.choices import Choice, resolve, typed
 from bot.incoming import Incoming
 from bot.processor import StrictProcessor, TurnFailed
@@ -24,10 +25,10 @@ from bot.tracker_store import ConversationErased, StrictTrackerStore
 
 CHANNEL = "afterword"
 # For rules and actions together. The worker waits longer, and tries again.
-TURN_SECONDS = 20.0
+TURN_SECONDS = 8.0
 # What language understanding gets to see; the conversation keeps all of it.
 UNDERSTOOD_CHARACTERS = 1_000
-_SLASH, _DIVISION_SLASH = "/", "\u2215"
+_SLASH = "/"
 
 
 class ChoiceNotOffered(Exception):
@@ -66,7 +67,7 @@ async def take_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) -> An
 
     Raises:
         ChoiceNotOffered: see there.
-        TurnFailed: an action failed, or the turn took too long.
+        TurnFailed: an action failed, nothing was said, or the turn took too long.
         Exception: whatever the lock store or the tracker store raises.
     """
     async with agent.lock_store.lock(incoming.conversation):
@@ -98,6 +99,9 @@ async def _locked_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) ->
     except TimeoutError:
         raise TurnFailed("took too long") from None
     replies = replies_to(incoming.message, tracker.events) or []
+    if not replies:
+        # Silence is a rule that is missing, and a patient left alone with it.
+        raise TurnFailed("the bot said nothing")
     if slot(tracker, "erased") is True:
         await store.delete(incoming.conversation, replies)
         return Answered(replies, erased=True)
@@ -132,11 +136,12 @@ async def _converse(
         "choice": choice.token if choice else None,
         "expects": slot(tracker, "expects"),
     }
-    text = choice.title if choice else incoming.text or ""
+    # What was typed stays as it was typed, also when it meant a choice.
+    text = incoming.text or (choice.title if choice else "")
     parsed = (
         {"intent": {"name": choice.intent, "confidence": 1.0}, "entities": []}
         if choice
-        else processor.understand(neutral(text), metadata, tracker)
+        else _understand(processor, text, metadata, tracker)
     )
     said = UserUttered(
         text,
@@ -152,10 +157,13 @@ async def _converse(
     await processor.decide(tracker, output)
 
 
-def neutral(text: str) -> str:
-    """Text as language understanding may see it: Rasa takes a leading "/" for a command."""
-    text = text.strip()[:UNDERSTOOD_CHARACTERS]
-    return _DIVISION_SLASH + text[1:] if text.startswith(_SLASH) else text
+def _understand(
+    processor: StrictProcessor, text: str, metadata: dict[str, Any], tracker: DialogueStateTracker
+) -> dict[str, Any]:
+    """What a typed text means; one that looks like a command is just the patient's words."""
+    if text.strip().startswith(_SLASH):
+        return {"intent": {"name": ANSWER, "confidence": 1.0}, "entities": []}
+    return processor.understand(text.strip()[:UNDERSTOOD_CHARACTERS], metadata, tracker)
 
 
 def slot(tracker: DialogueStateTracker, name: str) -> Any:

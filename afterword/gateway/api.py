@@ -80,7 +80,9 @@ async def get_conversation(request: Request) -> JSONResponse:
         seen = await to_thread.run_sync(snapshot)
     state = context.assistant.state
     form = state == AWAY or seen.waiting >= context.settings.plain_form_after
-    return JSONResponse(seen.body | {"assistant": state, "form": form})
+    asleep = state != READY and seen.body["notice"] is None
+    status = catalogue(f"page.{state}") if asleep else ""
+    return JSONResponse(seen.body | {"assistant": state, "status": status, "form": form})
 
 
 async def read_body(request: Request, limit: int) -> bytes:

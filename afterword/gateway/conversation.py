@@ -42,7 +42,7 @@ def look(tx: Tx, reflection_id: str, after: int, catalogue: Catalogue) -> Snapsh
     waiting = max(0.0, (tx.now - oldest).total_seconds()) if oldest else 0.0
     body = {
         "cursor": reflection.revision,
-        "messages": [_message(message, titles, catalogue) for message in messages if message.body],
+        "messages": [_message(message, titles, catalogue) for message in messages if _is_said(message)],
         "waiting": round(waiting, 1),
         "reflection": reflection.state,
         "read": _read(reflection),
@@ -76,6 +76,11 @@ def _read(reflection: Reflection) -> dict[str, Any] | None:
     return {"by": reflection.read.by, "at": reflection.read.at.isoformat(), "note": None}
 
 
+def _is_said(message: Message) -> bool:
+    """A saved form is no line of the conversation, and an erased message has nothing left."""
+    return message.sender == "assistant" or not message.body.keys().isdisjoint({"text", "choice"})
+
+
 def _message(message: Message, titles: dict[str, str], catalogue: Catalogue) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": message.order,
@@ -83,12 +88,11 @@ def _message(message: Message, titles: dict[str, str], catalogue: Catalogue) -> 
         "state": _STATES[message.state],
     }
     if message.sender == "assistant":
-        return message.body | shown
+        progress = message.body.get("progress")
+        place = catalogue("page.progress", **progress) if progress else ""
+        return message.body | shown | {"place": place}
     choice = message.body.get("choice")
-    if choice is not None:
-        text = titles.get(choice, choice)
-    else:
-        text = message.body.get("text") or catalogue("page.by_form")
+    text = message.body["text"] if choice is None else titles.get(choice, choice)
     return shown | {"client": message.client_id, "text": text, "choice": choice}
 
 

@@ -1,6 +1,7 @@
 """The patient's page, its files, and the page for a link that does not work."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from afterword.records.views import Clinic, Invitation
 _HERE = Path(__file__).parent
 _TEMPLATES = template_environment(_HERE / "templates")
 _SCRIPT_TEXTS = (
-    *("you", "assistant", "change", "remove", "write", "write_or", "progress", "not_used"),
-    *("waiting", "waking", "away", "offline", "gone"),
+    *("you", "assistant", "change", "remove", "write", "write_or", "not_used"),
+    *("waiting", "offline", "gone"),
 )
 _NOT_WHEN_OVER = {"skip", "back", "ask_why", "pause"}
 STATIC = {
@@ -30,7 +31,15 @@ STATIC = {
     "form.css": "text/css",
     "demo.css": "text/css",
 }
-CONTENTS = {name: (_HERE / "static" / name).read_bytes() for name in (*STATIC, "embed.js")}
+
+
+def _contents(name: str) -> bytes:
+    """A file as it is sent: indentation is for those who read the source."""
+    text = (_HERE / "static" / name).read_text(encoding="utf-8")
+    return re.sub(r"\n\s+", "\n", text).encode()
+
+
+CONTENTS = {name: _contents(name) for name in (*STATIC, "embed.js")}
 
 
 async def page(request: Request) -> Response:
@@ -117,4 +126,4 @@ async def file(request: Request) -> Response:
 def script_texts(catalogue: Catalogue) -> str:
     """The texts that the script shows, as JSON that cannot end its script element."""
     texts = {key: catalogue.texts[f"page.{key}"] for key in _SCRIPT_TEXTS}
-    return json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

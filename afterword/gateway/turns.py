@@ -105,12 +105,23 @@ class Worker:
 
         asyncio.get_running_loop().add_reader(bell, on_ring)
         try:
+            await self._release()
             async with asyncio.TaskGroup() as group:
                 for _ in range(_AT_ONCE):
                     group.create_task(self._serve(rung))
         finally:
             asyncio.get_running_loop().remove_reader(bell)
             bell.close()
+
+    async def _release(self) -> None:
+        try:
+            await asyncio.to_thread(self._release_all)
+        except Exception as error:  # the database is away: leases end by themselves
+            logger.error("leases were not ended: %s", type(error).__name__)
+
+    def _release_all(self) -> None:
+        with self._records.begin() as tx:
+            inbox.release(tx)
 
     async def _serve(self, rung: asyncio.Event) -> None:
         while True:

@@ -30,7 +30,7 @@ Form = dict[str, str]
 
 
 class PageError(Exception):
-    """Ends a visit with an error page: 403, 404, 429 or 503."""
+    """Ends a visit with an error page: 403, 404 or 503."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
 from afterword.records import models, views
@@ -89,6 +89,16 @@ def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
         kind=row.kind,
         body=_open_in(tx, row),
         attempts=row.attempts,
+    )
+
+
+def release(tx: Tx) -> None:
+    """Ends all leases: for a worker that starts, so that nobody waits for one that was killed.
+
+    A turn that another worker is still at may run twice then; a repeat is harmless.
+    """
+    tx.session.execute(
+        update(models.Inbox).where(models.Inbox.state == RECEIVED).values(available_at=tx.now)
     )
 
 

@@ -96,6 +96,7 @@ class Asker:
                 self._decision("share", "primary"),
                 self._decision("ratings", "option"),
                 self._decision("private", "option"),
+                *self._row_choices(rows),
             ),
             kind="review",
             question=REVIEW,
@@ -130,6 +131,16 @@ class Asker:
             change=f"change.{question.id}",
             remove=f"remove.{question.id}" if removable else None,
         )
+
+    def _row_choices(self, rows: tuple[Row, ...]) -> list[Choice]:
+        """What the rows offer; they are shown in the rows, not below them."""
+        choices = []
+        for row in rows:
+            choices.append(Choice(row.change, self.say("choice_change", label=row.label), "row"))
+            if row.remove:
+                title = self.say("choice_remove", label=row.label)
+                choices.append(Choice(row.remove, title, "row"))
+        return choices
 
     def _choices(self, question: Question, keep: bool) -> tuple[Choice, ...]:
         ordered = question.item.kind is Kind.SCALE

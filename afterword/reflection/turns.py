@@ -69,7 +69,7 @@ def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     if open_.pending is Pending.DELETE:
         return _take_delete(heard, open_)
     if heard.choice is not None:
-        return _take_choice(heard.choice, open_, answers, asker)
+        return _take_choice(heard, heard.choice, open_, answers, asker)
     if heard.intent == "skip" and open_.question != REVIEW:
         return _store(_plain(open_.question, AnswerState.SKIPPED), open_, answers, asker)
     if heard.intent == "rather_not_say" and open_.question != REVIEW:
@@ -99,7 +99,7 @@ def _yes_or_no(text: str) -> str | None:
     return None
 
 
-def _take_choice(token: str, open_: Open, answers: Answers, asker: Asker) -> Outcome:
+def _take_choice(heard: Heard, token: str, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     target, _, option = token.partition(".")
     if token == KEEP_WORDS and open_.draft:
         answer = Answer(open_.question, AnswerState.ANSWERED, words=open_.draft)
@@ -119,7 +119,16 @@ def _take_choice(token: str, open_: Open, answers: Answers, asker: Asker) -> Out
         return Outcome(
             open=open_, store=(chosen,), short=True, say=(_changed(question, chosen, asker),)
         )
-    return _store(chosen, open_, answers, asker)
+    return _store(chosen, open_, answers, asker, say=_read_back(heard, question, chosen, asker))
+
+
+def _read_back(heard: Heard, question: Question, answer: Answer, asker: Asker) -> tuple[Line, ...]:
+    """Words that stand for an option are read back; a tap or the option's own name is not."""
+    option = question.item.option(answer.value or "")
+    label = "" if option is None else option.label[asker.language]
+    if not label or normalise(heard.text) == normalise(label):
+        return ()
+    return (Line("understood", {"answer": label}),)
 
 
 def _chosen(question: Question, option: str) -> Answer | None:

@@ -212,3 +212,9 @@ def test_rules_without_an_end_are_a_failure(
     assert rasa.send(conversation, text="loop the loop").status_code == 503
     assert actions.called("action_loop", conversation) > 1
     assert texts(rasa.say(conversation, choice="menu.start")) == ["Welcome.", "Question heard"]
+
+
+def test_silence_is_a_failure(rasa: Rasa, conversation: str) -> None:
+    # No rule of the small assistant knows help outside the form.
+    assert rasa.send(conversation, choice="menu.help").status_code == 503
+    assert "the bot said nothing" in rasa.log()

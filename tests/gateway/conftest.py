@@ -86,7 +86,3 @@ def browser() -> Iterator[Any]:
         launched = started.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
         yield launched
         launched.close()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: needs a real Chromium")

@@ -1,5 +1,5 @@
 "use strict";
-// The patient's chat. The server keeps the conversation; the page keeps what is not yet there.
+// The patient's chat. The server keeps the conversation, the page what is not yet there.
 const $ = (id) => document.getElementById(id);
 const TEXTS = JSON.parse($("texts").textContent);
 const token = location.pathname.split("/")[2];
@@ -8,7 +8,7 @@ const CALM = 350, LATE = 2000;
 
 const heard = new Map(); // the server's lines by their order
 let mine = restore(); // own messages that the conversation does not show yet
-let info = { cursor: 0, assistant: "ready" };
+let info = { cursor: 0 };
 let listening, sending, offline, gone, asked, shown;
 let lastTap = 0, failures = 0;
 
@@ -55,7 +55,7 @@ function uuid() {
 }
 
 function send(message) {
-  const typed = document.activeElement === $("text");
+  const typed = $("text") === document.activeElement;
   mine.push({ client: uuid(), from: "patient", ...message });
   asked = true;
   lastTap = Date.now();
@@ -71,7 +71,8 @@ async function flush() {
   if (sending) return;
   sending = true;
   for (let item; !gone && (item = mine.find((one) => !one.safe)); ) {
-    const body = JSON.stringify({ id: item.client, text: item.choice ? undefined : item.text, choice: item.choice });
+    const { client: id, choice, text } = item;
+    const body = JSON.stringify(choice ? { id, choice } : { id, text });
     const reply = await call("messages", { method: "POST", body, keepalive: body.length < 60000 });
     if (reply?.status === 202) item.safe = true;
     else if (reply && !gone) refuse(item, (await reply.json()).message);
@@ -103,7 +104,6 @@ async function listen() {
     await sleep(lastTap + CALM - Date.now());
     take(news);
     if (info.cursor === cursor) await sleep(began + 1000 - Date.now());
-    if (document.hidden) await new Promise((seen) => addEventListener("visibilitychange", seen, { once: true }));
   }
   listening = false;
   render();
@@ -112,19 +112,21 @@ async function listen() {
 function take(news) {
   info = news;
   for (const message of news.messages) heard.set(message.id, message);
-  const known = new Set([...heard.values()].map((message) => message.client));
-  mine = mine.filter((item) => !known.has(item.client));
+  mine = mine.filter((item) => !news.messages.some((one) => one.client === item.client));
   keep();
   render();
 }
 
 function render() {
   const said = [...heard.values()].sort((one, other) => one.id - other.id).concat(mine);
-  const turn = said.slice(said.findLastIndex((message) => message.from === "patient") + 1);
-  const before = said.slice(0, said.length - turn.length);
-  renderLog(before.filter((message) => message.choice !== "menu.start"));
-  if (String(turn.map((message) => message.id)) !== shown) renderTurn(turn);
+  const end = said.findLastIndex((one) => one.from === "patient") + 1;
+  const turn = said.slice(end), key = String(turn.map((one) => one.id));
+  renderLog(said.slice(0, end).filter((one) => one.choice !== "menu.start"));
+  if (key !== shown) renderTurn(turn);
   renderFrame(said.length || info.notice || (!info.cursor && document.body.dataset.begun), turn.at(-1));
+  const { offsetHeight } = $("turn");
+  if (key !== shown) $("turn").scrollIntoView({ block: offsetHeight > innerHeight / 2 ? "start" : "nearest" });
+  shown = key;
 }
 
 function renderLog(lines) {
@@ -148,19 +150,17 @@ function line(message, key) {
 
 function renderTurn(lines) {
   const turn = $("turn");
-  shown = String(lines.map((message) => message.id));
-  turn.replaceChildren(...lines.flatMap((message) => [
-    make("p", { id: "m" + message.id, dir: "auto", className: message.kind }, message.text),
-    ...(message.rows || []).map(row),
-    make("div", { className: "choices" }, ...(message.choices || []).map(button)),
+  turn.replaceChildren(...lines.flatMap(({ id, kind, text, rows = [], choices = [] }) => [
+    make("p", { id: "m" + id, dir: "auto", className: kind }, text),
+    ...rows.map(row),
+    make("div", { className: "choices" }, ...choices.map(button)),
   ]));
-  turn.setAttribute("aria-labelledby", lines.map((message) => "m" + message.id).join(" "));
+  turn.setAttribute("aria-labelledby", lines.map((one) => "m" + one.id).join(" "));
   if (!lines.length) return;
   // Whoever asked is taken to the reply; a line that comes by itself is only announced.
   if (asked && !$("text").value) turn.focus({ preventScroll: true });
-  else $("news").textContent = lines.map((message) => message.text).join(" ");
+  else $("news").textContent = lines.map((one) => one.text).join(" ");
   asked = false;
-  turn.scrollIntoView({ block: turn.offsetHeight > innerHeight / 2 ? "start" : "nearest" });
 }
 
 function button({ token: choice, title, style }) {
@@ -186,8 +186,7 @@ function renderFrame(begun, last) {
   $("composer").className = last?.input === "text" ? "wide" : "";
   $("text").placeholder = last?.input === "choice" ? TEXTS.write_or : TEXTS.write;
   for (const act of document.querySelectorAll("[data-open]")) act.hidden = over;
-  const { at, of } = (!over && last?.progress) || {};
-  $("progress").textContent = at ? TEXTS.progress.replace("{at}", at).replace("{of}", of) : "";
+  $("progress").textContent = (!over && last?.place) || "";
   $("offer").hidden = over || !info.form;
   const ends = over && $("done").hidden;
   $("done").hidden = !over;
@@ -196,8 +195,7 @@ function renderFrame(begun, last) {
   if (ends) $("done").scrollIntoView({ block: "nearest" });
 
   const late = (mine.length || info.waiting) && Date.now() - lastTap >= LATE;
-  const status = gone ? TEXTS.gone : offline ? TEXTS.offline
-    : over ? "" : TEXTS[info.assistant] || (late ? TEXTS.waiting : "");
+  const status = gone ? TEXTS.gone : offline ? TEXTS.offline : info.status || (late ? TEXTS.waiting : "");
   if ($("status").textContent !== status) $("status").textContent = status;
 }
 
@@ -235,7 +233,7 @@ document.onclick = (event) => {
     keep();
     document.body.hidden = true;
     top.location.replace(link.href);
-  } else if (link?.getAttribute("href")[0] === "#") location.replace(link.hash);
+  } else if (link?.hash) location.replace(link.hash);
   else return;
   event.preventDefault();
 };
