@@ -7,10 +7,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import Talk, gather, show
-from afterword.reflection.asking import Prompt
+from actions.talk import GO_ON, Talk, gather, show
+from afterword.reflection.asking import Choice, Prompt
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.turns import Pending
+from afterword.reflection.turns import DELETE_NO, DELETE_YES, Pending
 
 
 class ActionAskAnswer(Action):
@@ -27,15 +27,32 @@ class ActionAskAnswer(Action):
         prompt = _prompt(talk, short=asked > 0)
         show(dispatcher, prompt)
         return [
-            SlotSet("question", prompt.question),
+            SlotSet("question", prompt.question or talk.open.question),
             SlotSet("asked", asked + 1),
             SlotSet("expects", prompt.input),
         ]
 
 
 def _prompt(talk: Talk, *, short: bool) -> Prompt:
+    if talk.open.pending is Pending.DELETE:
+        return _confirm_delete(talk)
+    if talk.open.pending is Pending.PAUSE:
+        return _paused(talk)
     question = talk.asker.plan.question(talk.open.question, talk.answers)
     if talk.open.question == REVIEW or question is None:
         return talk.asker.review(talk.answers, short=short)
     keep = talk.open.pending is Pending.KEEP
     return talk.asker.prompt(question, talk.answers, short=short, keep=keep)
+
+
+def _confirm_delete(talk: Talk) -> Prompt:
+    choices = (
+        Choice(DELETE_YES, talk.line("choice_delete_yes"), "danger"),
+        Choice(DELETE_NO, talk.line("choice_delete_no"), "primary"),
+    )
+    return Prompt(talk.line("confirm_delete"), choices, kind="say")
+
+
+def _paused(talk: Talk) -> Prompt:
+    go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start")
+    return Prompt(talk.line("paused", until=talk.until()), (go_on,), kind="say")

@@ -1,15 +1,13 @@
-"""Asks once before everything is deleted."""
+"""Stop and delete: the next thing that is asked is whether to delete everything."""
 
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.desk import desk
-from actions.talk import gather, show
-from afterword.reflection.asking import Choice, Prompt
-from afterword.reflection.turns import DELETE_NO, DELETE_YES, Pending
+from actions.talk import pending_only
+from afterword.reflection.turns import Pending
 
 
 class ActionConfirmDelete(Action):
@@ -19,12 +17,4 @@ class ActionConfirmDelete(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        at = desk()
-        with at.records.read() as tx:
-            talk = gather(tx, at, tracker)
-        choices = (
-            Choice(DELETE_YES, talk.line("choice_delete_yes"), "danger"),
-            Choice(DELETE_NO, talk.line("choice_delete_no"), "primary"),
-        )
-        show(dispatcher, Prompt(talk.line("confirm_delete"), choices, kind="say"))
-        return [SlotSet("pending", Pending.DELETE), SlotSet("draft", None)]
+        return pending_only(Pending.DELETE)

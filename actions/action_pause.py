@@ -1,4 +1,4 @@
-"""Finish later: everything is kept, and it is said until when."""
+"""Finish later: the next thing that is asked is whether to go on."""
 
 from typing import Any
 
@@ -6,10 +6,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.desk import desk
-from actions.digression import no_longer_pending
-from actions.talk import GO_ON, gather, show
-from afterword.reflection.asking import Choice, Prompt
+from actions.talk import pending_only
+from afterword.reflection.turns import Pending
 
 
 class ActionPause(Action):
@@ -19,10 +17,4 @@ class ActionPause(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        at = desk()
-        with at.records.read() as tx:
-            talk = gather(tx, at, tracker)
-        text = talk.line("paused", until=talk.until())
-        go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start")
-        show(dispatcher, Prompt(text, (go_on,), kind="say", input="choice"))
-        return no_longer_pending()
+        return pending_only(Pending.PAUSE)

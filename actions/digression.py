@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import Talk, gather, say
+from actions.talk import Talk, gather, pending_only, say
 from afterword.reflection.turns import Line
 
 
@@ -22,14 +22,10 @@ class Digression(Action, ABC):
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
         say(dispatcher, talk, self.line(talk))
-        return no_longer_pending()
+        return pending_only(None)
 
     @abstractmethod
     def name(self) -> str: ...
 
     @abstractmethod
     def line(self, talk: Talk) -> Line: ...
-
-
-def no_longer_pending() -> list[EventType]:
-    return [SlotSet("pending", None), SlotSet("draft", None)]

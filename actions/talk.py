@@ -121,6 +121,11 @@ def open_slots(open_: Open, *, short: bool) -> dict[str, Any]:
     }
 
 
+def pending_only(pending: Pending | None) -> list[EventType]:
+    """What a yes or no refers to from now on; the open question stays open."""
+    return [SlotSet("pending", pending), SlotSet("draft", None)]
+
+
 def as_events(slots: dict[str, Any]) -> list[EventType]:
     return [SlotSet(name, value) for name, value in slots.items()]
 

@@ -39,7 +39,8 @@ def look(tx: Tx, reflection_id: str, after: int, catalogue: Catalogue) -> Snapsh
     messages = inbox.conversation_since(tx, reflection_id, since)
     titles = _titles(tx, reflection_id, messages, catalogue)
     oldest = inbox.waiting_since(tx, reflection_id)
-    waiting = max(0.0, (tx.now - oldest).total_seconds()) if oldest else 0.0
+    # Not 0 while anything waits: 0 says that nothing does.
+    waiting = max(0.1, (tx.now - oldest).total_seconds()) if oldest else 0.0
     body = {
         "cursor": reflection.revision,
         "messages": [_message(message, titles, catalogue) for message in messages if _is_said(message)],

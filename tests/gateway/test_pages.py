@@ -1,0 +1,411 @@
+"""The patient's page in a real Chromium: what people see, reach by keyboard, and never lose."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import Site
+
+pytestmark = pytest.mark.browser
+KIB = 1024
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_page(browser: Any, site: Site) -> Iterator[Open]:
+    """Opens a page that fails the test on a script error, a CSP report or a foreign request."""
+    contexts, problems = [], []
+    site.assistant.resume()
+
+    def opened(url: str, size: str = "phone", **options: Any) -> Any:
+        width, height = SIZES.get(size, (320, 640))
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: "Content Security" in said.text and problems.append(said.text))
+        page.on(
+            "request",
+            lambda request: request.url.startswith((site.url, "data:", "about:"))
+            or problems.append(request.url),
+        )
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def begin(page: Any) -> None:
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Mostly").wait_for()
+
+
+def tap(page: Any, name: str) -> None:
+    """A tap on a choice, and the wait for the next turn."""
+    shown = page.locator("#turn").text_content()
+    page.get_by_role("button", name=name, exact=True).click()
+    next_turn(page, shown)
+
+
+def next_turn(page: Any, shown: str) -> None:
+    page.wait_for_function(
+        "shown => { const now = document.getElementById('turn').textContent;"
+        " return now && now !== shown; }",
+        arg=shown,
+    )
+
+
+def go_to_text(page: Any) -> None:
+    begin(page)
+    for choice in ("Mostly", "Very much", "Mostly", "Still mine", "Completely", "None"):
+        tap(page, choice)
+
+
+def go_to_review(page: Any) -> None:
+    go_to_text(page)
+    shown = page.locator("#turn").text_content()
+    page.get_by_label("Your message").fill("הוא הקשיב לי <img src=x onerror=alert(1)>")
+    page.get_by_role("button", name="Send").click()
+    next_turn(page, shown)
+    tap(page, "Skip")
+
+
+def violations(page: Any) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+
+
+def overflow(page: Any) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+STATES: dict[str, Callable[[Any, Site], None]] = {
+    "landing": lambda page, site: None,
+    "choice": lambda page, site: begin(page),
+    "menu": lambda page, site: (begin(page), page.locator("summary").click()),
+    "help": lambda page, site: (begin(page), page.get_by_text("Get help now").first.click()),
+    "text": lambda page, site: go_to_text(page),
+    "review": lambda page, site: go_to_review(page),
+    "done": lambda page, site: (go_to_review(page), tap(page, "Share")),
+    "broken": lambda page, site: page.goto(site.link("broken")),
+    "form": lambda page, site: page.goto(page.url + "/form"),
+    "form review": lambda page, site: fill_form(page),
+    "form delete": lambda page, site: (
+        fill_form(page),
+        page.get_by_role("button", name="Stop and delete").click(),
+    ),
+    "form done": lambda page, site: (
+        fill_form(page),
+        page.get_by_role("button", name="Share", exact=True).click(),
+    ),
+}
+
+
+def fill_form(page: Any) -> None:
+    page.goto(page.url + "/form")
+    page.get_by_label("Mostly").first.check()
+    page.get_by_label("In your own words").last.fill("More time")
+    page.get_by_role("button", name="Save").click()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_accessible(
+    open_page: Open, site: Site, state: str, scheme: str, size: str
+) -> None:
+    page = open_page(site.link(), size, color_scheme=scheme)
+    STATES[state](page, site)
+    assert violations(page) == []
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("state", ["choice", "review", "form"])
+def test_forced_colours_keep_every_state_accessible(
+    open_page: Open, site: Site, state: str
+) -> None:
+    page = open_page(site.link(), forced_colors="active")
+    STATES[state](page, site)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_scrolls_sideways_on_a_very_small_screen(
+    open_page: Open, site: Site, state: str
+) -> None:
+    page = open_page(site.link(), "tiny")
+    STATES[state](page, site)
+    assert overflow(page) <= 0
+
+
+def test_buttons_are_big_enough_for_a_thumb(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    go_to_review(page)
+    page.locator("summary").click()
+    for button in page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box["height"] >= 44, button.text_content()
+        assert box["width"] >= 44, button.text_content()
+
+
+def test_the_page_is_small(open_page: Open, site: Site) -> None:
+    bodies = {}
+    context_page = open_page("about:blank")
+    context_page.on("response", lambda reply: bodies.update({reply.url: len(reply.body())}))
+    context_page.goto(site.link())
+    context_page.wait_for_load_state("networkidle")
+    assert len(bodies) == 3
+    assert sum(bodies.values()) <= 16 * KIB
+
+
+def test_a_whole_reflection_by_keyboard_alone(open_page: Open, site: Site) -> None:
+    token = site.clinic.link(goal=None)
+    page = open_page(site.link(token))
+    reach(page, "Start")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Mostly").wait_for()
+    for name in ("Mostly", "Very much", "Mostly", "Completely", "None"):
+        assert page.evaluate("document.activeElement.id") == "turn"
+        shown = page.locator("#turn").text_content()
+        reach(page, name)
+        page.keyboard.press("Space")
+        next_turn(page, shown)
+    shown = page.locator("#turn").text_content()
+    reach(page, "Your message")
+    page.keyboard.type("Talking it through.")
+    page.keyboard.press("Enter")
+    next_turn(page, shown)
+    for name in ("The same again", "Share"):
+        shown = page.locator("#turn").text_content()
+        reach(page, name)
+        page.keyboard.press("Enter")
+        next_turn(page, shown)
+    assert site.clinic.reflection(token).state == "shared"
+    assert site.clinic.answers(token)["helped"].words == "Talking it through."
+
+
+def reach(page: Any, name: str) -> None:
+    """Tabs on until the focus is on what is called `name`, and is visible there."""
+    called = "(document.activeElement.ariaLabel || document.activeElement.textContent).trim()"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(called) == name:
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none"
+            return
+    raise AssertionError(f"{name} cannot be reached by keyboard")
+
+
+def test_words_and_names_stay_text(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    go_to_review(page)
+    row = page.locator("#turn div.row", has_text="What helped most")
+    assert "<img src=x onerror=alert(1)>" in row.text_content()
+    assert page.locator("#turn img, #log img, #log b").count() == 0
+    words = page.locator("#log .mine", has_text="הקשיב")
+    assert words.get_attribute("dir") == "auto"
+    assert words.evaluate("node => getComputedStyle(node).direction") == "rtl"
+
+
+def test_a_double_tap_is_one_answer_and_does_not_hit_the_next_question(
+    open_page: Open, site: Site
+) -> None:
+    token = site.clinic.link()
+    page = open_page(site.link(token))
+    begin(page)
+    box = page.get_by_role("button", name="Mostly").bounding_box()
+    page.mouse.dblclick(box["x"] + 20, box["y"] + 20, delay=30)
+    page.locator("#turn", has_text="Did it feel safe").wait_for()
+    page.wait_for_timeout(300)
+    assert list(site.clinic.answers(token)) == ["heard"]
+
+
+def test_a_reload_shows_the_same_conversation(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    begin(page)
+    tap(page, "Mostly")
+    before = page.locator("#chat").inner_text()
+    page.reload()
+    page.locator("#turn", has_text="Did it feel safe").wait_for()
+    assert page.locator("#chat").inner_text() == before
+
+
+def test_a_second_tab_follows_by_itself(open_page: Open, site: Site) -> None:
+    token = site.clinic.link()
+    first = open_page(site.link(token))
+    begin(first)
+    second = open_page(site.link(token))
+    second.get_by_role("button", name="Mostly").wait_for()
+    tap(first, "Mostly")
+    second.locator("#turn", has_text="Did it feel safe").wait_for()
+    assert second.locator("#log .mine").last.inner_text().endswith("Mostly")
+    assert "Did it feel safe" in second.locator("#news").text_content()
+
+
+def test_offline_words_are_kept_through_a_reload_and_sent_later(
+    open_page: Open, site: Site
+) -> None:
+    token = site.clinic.link()
+    page = open_page(site.link(token))
+    go_to_text(page)
+    page.route("**/api/messages", lambda route: route.abort())
+    page.get_by_label("Your message").fill("Written in a tunnel")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_timeout(300)
+    assert "Written in a tunnel" in page.evaluate("JSON.stringify(sessionStorage)")
+    page.reload()
+    page.locator("#log .mine", has_text="Written in a tunnel").wait_for()
+    page.unroute("**/api/messages")
+    page.locator("#turn", has_text="What is one thing you would like next time?").wait_for()
+    assert site.clinic.answers(token)["helped"].words == "Written in a tunnel"
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_being_offline_is_said(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    begin(page)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Mostly", exact=True).click()
+    page.get_by_text("You are offline.").wait_for()
+    page.context.set_offline(False)
+    page.locator("#turn", has_text="Did it feel safe").wait_for()
+    page.get_by_text("You are offline.").wait_for(state="hidden")
+
+
+def test_a_sleeping_assistant_is_said_and_nothing_is_lost(open_page: Open, site: Site) -> None:
+    token = site.clinic.link()
+    site.assistant.pause()
+    page = open_page(site.link(token))
+    page.get_by_role("button", name="Start").click()
+    page.get_by_text("The assistant is waking up. What you write is kept.").wait_for()
+    assert violations(page) == []
+    page.get_by_label("Your message").fill("mostly")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("link", name="Answer on one page instead").last.wait_for()
+    assert page.locator("#offer").is_visible()
+    assert violations(page) == []
+    site.assistant.resume()
+    page.locator("#turn", has_text="Did it feel safe").wait_for()
+    assert site.clinic.answers(token)["heard"].value == "3"
+
+
+def test_a_refused_message_goes_back_into_the_box(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    begin(page)
+    long = "word " * 2001
+    page.get_by_label("Your message").fill(long)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Your text is still here.").wait_for()
+    assert page.get_by_label("Your message").input_value() == long
+    assert page.evaluate("document.activeElement.id") == "text"
+    assert violations(page) == []
+    assert page.locator("#log .mine").count() == 0
+
+
+def test_a_link_that_ends_meanwhile_is_said(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    begin(page)
+    page.route("**/api/messages", lambda route: route.fulfill(status=404, body="{}"))
+    page.get_by_role("button", name="Mostly", exact=True).click()
+    page.get_by_text("This link does not work any more.").wait_for()
+
+
+def test_reading_is_told_without_a_reload(open_page: Open, site: Site) -> None:
+    token = site.clinic.link()
+    page = open_page(site.link(token))
+    go_to_review(page)
+    tap(page, "Share")
+    page.get_by_text("Open the same link later").wait_for()
+    assert site.clinic.read_by_clinician(token)
+    page.get_by_role("heading", name=re.compile("Dr Ada Okafor.* read this on")).wait_for()
+    assert violations(page) == []
+
+
+def test_deleting_in_the_chat(open_page: Open, site: Site) -> None:
+    token = site.clinic.link()
+    page = open_page(site.link(token))
+    begin(page)
+    tap(page, "Mostly")
+    page.locator("summary").click()
+    tap(page, "Stop and delete")
+    tap(page, "Delete everything")
+    page.get_by_role("heading", name="Deleted.").wait_for()
+    assert site.clinic.answers(token) == {}
+    page.reload()
+    page.get_by_role("heading", name="Deleted.").wait_for()
+    assert "Mostly" not in page.locator("#chat").inner_text()
+
+
+def test_help_opens_while_the_assistant_sleeps(open_page: Open, site: Site) -> None:
+    site.assistant.pause()
+    page = open_page(site.link())
+    page.get_by_role("link", name="Get help now").click()
+    page.get_by_role("link", name="Call 020 7946 0999").wait_for()
+    assert page.evaluate("document.activeElement.id") == "help"
+    assert page.evaluate("history.length") == 2
+    page.get_by_role("link", name="Back to the questions").click()
+    page.locator("#help").wait_for(state="hidden")
+    assert page.evaluate("history.length") == 2
+
+
+def test_leaving_replaces_the_page(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    begin(page)
+    page.get_by_role("link", name="Leave this page").click()
+    page.wait_for_url("about:blank")
+
+
+def test_without_a_script_the_page_leads_to_the_form(open_page: Open, site: Site) -> None:
+    token = site.clinic.link()
+    page = open_page(site.link(token), java_script_enabled=False)
+    page.get_by_role("link", name="Get help now").click()
+    assert page.get_by_role("link", name="Call 020 7946 0999").is_visible()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("Mostly").first.check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Keep private").click()
+    assert site.clinic.reflection(token).state == "private"
+    assert page.get_by_role("heading", name="Kept private.").is_visible()
+
+
+def test_after_the_form_the_chat_can_be_begun(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    fill_form(page)
+    page.goto(page.url.replace("/form/review", ""))
+    page.get_by_role("button", name="Start").click()
+    page.locator("#turn .question").wait_for()
+
+
+def test_the_button_on_a_clinics_page(open_page: Open, site: Site) -> None:
+    token = site.clinic.link()
+    page = open_page(f"{site.url}/demo/clinic?link={token}", "desk")
+    assert page.locator("iframe").count() == 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    frame = next(frame for frame in page.frames if frame.url.endswith("/embed"))
+    begin(frame)
+    shown = frame.locator("#turn").text_content()
+    frame.get_by_role("button", name="Mostly", exact=True).click()
+    next_turn(frame, shown)
+    assert site.clinic.answers(token)["heard"].value == "3"
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    assert not frame.locator("#turn").is_visible()
+    # The focus is back on the button, which opens the same conversation again.
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert frame.locator("#turn").is_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    assert not frame.locator("#turn").is_visible()

@@ -1,0 +1,268 @@
+"""The whole product as its users meet it: real processes, real HTTP, a real database."""
+
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from afterword import doctor, services
+from afterword.datafiles import load_instrument
+from afterword.portal import passwords
+from afterword.records import invitations, people, reflections, schema
+from afterword.records.store import Records
+from afterword.records.vault import create_key_file, load_vault
+from afterword.reflection.answers import Answer
+from afterword.settings import PROJECT, Settings
+from afterword.training import model as training
+
+PASSWORD = "a long enough password"
+PATIENCE = 40.0
+CORE = PROJECT / "instruments" / "core.yml"
+
+
+def wait_for(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """The first true value of `check`; fails with `what` when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(httpx.HTTPError):
+            if found := check():
+                return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds:.0f} s")
+
+
+class Stack:
+    """Web, worker, actions and Rasa under the supervisor that `afterword up` uses."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        instrument: Path = CORE,
+        rasa: bool = True,
+        plain_form_after: float = 20.0,
+    ) -> None:
+        self.settings = Settings(
+            data_dir=folder,
+            database_url=database_url,
+            instrument_file=instrument,
+            port=8300 + os.getpid() % 500,
+            plain_form_after=plain_form_after,
+        )
+        create_key_file(self.settings.keys)
+        self.vault = load_vault(self.settings.keys)
+        self.records = Records(self.settings.database, self.vault)
+        schema.upgrade(self.records.engine)
+        self.instrument = load_instrument(instrument)
+        self.ports = services.choose_ports(self.settings)
+        self.supervisor = services.Supervisor(folder / "log", lambda line: None)
+        self._thread = threading.Thread(target=self.supervisor.watch, daemon=True)
+        self._rasa = rasa
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.web}"
+
+    def __enter__(self) -> "Stack":
+        self._thread.start()
+        for service in services.app_services(self.settings, self.ports, self.vault):
+            self.supervisor.start(service)
+        if self._rasa:
+            self.start_rasa()
+        wait_for("the web process", lambda: httpx.get(f"{self.url}/health").status_code == 200)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.supervisor.stop()
+        self._thread.join()
+        self.records.close()
+
+    def start_rasa(self) -> None:
+        """Trains if needed, starts Rasa and waits until it answers."""
+        trained = training.train(PROJECT, self.settings.models_dir, print)
+        self.supervisor.start(
+            services.rasa_service(self.settings, self.ports, self.vault, trained.path)
+        )
+        assert doctor.wait_until_ready(self.ports.rasa)
+
+    def kill(self, name: str) -> None:
+        """kill -9, as a crash or the kernel would; the supervisor starts it again."""
+        pid = wait_for(f"{name} to run", lambda: self.supervisor.pid(name))
+        os.killpg(pid, signal.SIGKILL)
+
+    def logs(self) -> str:
+        return "\n".join(
+            path.read_text(errors="replace")
+            for path in (self.settings.data_dir / "log").glob("*.log")
+        )
+
+    def case(self, goals: tuple[str, ...] = ("Sleep through the night",)) -> "Case":
+        """A new patient with a clinician, a session just over, the next one tomorrow, a link."""
+        email = f"{uuid.uuid4().hex[:8]}@clinic.example"
+        with self.records.begin() as tx:
+            clinic = people.add_clinic(
+                tx,
+                name="Test Clinic",
+                timezone="Europe/London",
+                phone="01632 960 001",
+                urgent_phone="999",
+                urgent_text="Call 999.",
+            )
+            staff = people.add_staff(
+                tx,
+                clinic,
+                name="Dr Test",
+                email=email,
+                password_hash=passwords.hash_password(PASSWORD),
+            )
+            patient = people.add_patient(tx, clinic, name="Pat Example")
+            today = tx.now.date()
+            people.assign(tx, staff, patient, today)
+            goal_ids = tuple(people.add_goal(tx, patient, goal, today) for goal in goals)
+            over = tx.now - timedelta(hours=2)
+            session = people.book(tx, patient, staff, over, over + timedelta(hours=1), "finished")
+            coming = tx.now + timedelta(hours=3)
+            following = people.book(tx, patient, staff, coming, coming + timedelta(hours=1))
+            token = invitations.invite(
+                tx,
+                session,
+                instrument=self.instrument.id,
+                instrument_version=self.instrument.version,
+                expires_at=tx.now + timedelta(days=7),
+            )
+            found = invitations.resolve(tx, token)
+        assert found is not None
+        return Case(self, token, found.reflection_id, following, email, goal_ids)
+
+
+@dataclass
+class Case:
+    """One patient's reflection, and the appointment before which it is read."""
+
+    stack: Stack
+    token: str
+    reflection_id: str
+    appointment_id: str
+    email: str
+    goal_ids: tuple[str, ...]
+
+    def patient(self) -> "Patient":
+        return Patient(self.stack.url, self.token)
+
+    def answers(self) -> dict[str, Answer]:
+        """What the database holds."""
+        with self.stack.records.read() as tx:
+            return reflections.answers_of(tx, self.reflection_id)
+
+    def state(self) -> str:
+        with self.stack.records.read() as tx:
+            found = reflections.by_id(tx, self.reflection_id)
+        assert found is not None
+        return str(found.state)
+
+    @contextmanager
+    def clinician(self) -> Iterator[httpx.Client]:
+        """A clinician who has signed in."""
+        own = {"Sec-Fetch-Site": "same-origin"}
+        with httpx.Client(base_url=self.stack.url, headers=own, timeout=30) as client:
+            form = {"email": self.email, "password": PASSWORD}
+            assert client.post("/portal/sign-in", data=form).status_code == 303
+            yield client
+
+    def digest(self) -> str:
+        """The digest page as the clinician gets it."""
+        with self.clinician() as client:
+            page = client.get(f"/portal/appointments/{self.appointment_id}")
+        assert page.status_code == 200
+        return page.text
+
+
+@dataclass
+class Patient:
+    """A patient's side of the API; sends again until the server has it, as the page does."""
+
+    url: str
+    token: str
+    cursor: int = 0
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=30
+        )
+
+    def start(self) -> list[dict[str, Any]]:
+        return self.tap("menu.start")
+
+    def type(self, text: str) -> list[dict[str, Any]]:
+        return self.send({"text": text})
+
+    def tap(self, token: str) -> list[dict[str, Any]]:
+        return self.send({"choice": token})
+
+    def send(self, body: dict[str, Any], message: str | None = None) -> list[dict[str, Any]]:
+        """Sends a message, waits for the turn and returns the assistant's lines."""
+        message = message or str(uuid.uuid4())
+        self.post(body, message)
+        return self.answered(message)
+
+    def post(self, body: dict[str, Any], message: str) -> None:
+        """Sends until the server says that it has the message."""
+
+        def accepted() -> bool:
+            response = self.client.post("/api/messages", json={"id": message, **body})
+            assert response.status_code in (202, 429, 503), response.text
+            return response.status_code == 202
+
+        wait_for("the message to be accepted", accepted)
+
+    def answered(self, message: str) -> list[dict[str, Any]]:
+        """Waits until a message is done and returns the lines that came with it."""
+        new: list[dict[str, Any]] = []
+
+        def done() -> bool:
+            reply = self.client.get(
+                "/api/conversation", params={"after": self.cursor, "wait": 2}
+            ).json()
+            self.cursor = reply["cursor"]
+            self.state = reply
+            new.extend(line for line in reply["messages"] if line["from"] == "assistant")
+            return any(
+                line.get("client") == message and line["state"] != "waiting"
+                for line in reply["messages"]
+            )
+
+        wait_for("the assistant's answer", done)
+        self.lines += new
+        return new
+
+    @property
+    def open(self) -> dict[str, Any]:
+        """The last line that asks something."""
+        return next(line for line in reversed(self.lines) if line["kind"] in ("question", "review"))
+
+    def option(self, title: str) -> str:
+        """The token of a choice by its title."""
+        return next(choice["token"] for choice in self.open["choices"] if choice["title"] == title)
+
+    def answer_all(self, ratings: dict[str, str]) -> None:
+        """Answers by taps up to the review; unnamed questions get their last option or are
+        skipped."""
+        self.start()
+        while self.open["kind"] == "question":
+            question = self.open["question"]
+            options = [
+                choice["token"] for choice in self.open["choices"] if choice["style"] == "option"
+            ]
+            fallback = options[-1] if options else f"{question}.skip"
+            self.tap(f"{question}.{ratings[question]}" if question in ratings else fallback)
