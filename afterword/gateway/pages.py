@@ -34,9 +34,9 @@ STATIC = {
 
 
 def _contents(name: str) -> bytes:
-    """A file as it is sent: indentation is for those who read the source."""
+    """A file as it is sent: indentation and comments are for those who read the source."""
     text = (_HERE / "static" / name).read_text(encoding="utf-8")
-    return re.sub(r"\n\s+", "\n", text).encode()
+    return re.sub(r"\n\s+", "\n", re.sub(r"(?m)^\s*//.*\n", "", text)).encode()
 
 
 CONTENTS = {name: _contents(name) for name in (*STATIC, "embed.js")}

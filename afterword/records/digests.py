@@ -132,7 +132,10 @@ def mark_read(tx: Tx, staff_id: str, appointment_id: str, reflection_id: str) ->
         return False
     mark_opened(tx, staff_id, reflection_id)
     reading = _reading(tx, staff_id, reflection_id)
-    if reading is not None and reading.read_at is None:
+    if reading is None:
+        # Taken back in the moment between the look and the lock.
+        return False
+    if reading.read_at is None:
         reading.read_at = tx.now
         inbox.touch(tx, inbox.lock_reflection(tx, reflection_id))
         tx.session.flush()

@@ -8,10 +8,11 @@ from typing import Protocol
 from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Visibility
 from afterword.reflection.instrument import Instrument, Item, Kind
 from afterword.reflection.plan import GOAL_PREFIX, Plan, Question
-from afterword.reflection.signals import Signal, find_signals, usual
+from afterword.reflection.signals import Signal, find_signals, is_strain, usual
 
 Say = Callable[..., str]
 MOST_OPENERS = 3
+_USUAL = ("below_usual", "above_usual")
 FEWEST_FOR_TREND = 3
 
 
@@ -268,24 +269,30 @@ class Writer:
             of=len(question.item.options),
             answer=self._answer(question.item, answer),
             history=earlier,
-            change=self._change(value, earlier),
+            change=self._change(question.item, value, earlier),
         )
 
-    def _change(self, value: int | None, history: Sequence[int | None]) -> str:
+    def _change(self, item: Item, value: int | None, history: Sequence[int | None]) -> str:
         median = usual(history, fewest=FEWEST_FOR_TREND)
         if value is None or median is None:
             return ""
+        # The best option of a strain item is none, so there a lower place is more of it.
+        lower, higher = ("more_strain", "less_strain") if is_strain(item) else _USUAL
         if value <= median - 1:
-            return self.say("below_usual")
-        return self.say("above_usual" if value >= median + 1 else "as_usual")
+            return self.say(lower)
+        return self.say(higher if value >= median + 1 else "as_usual")
 
     def _openers(self, signals: list[Signal]) -> tuple[Opener, ...]:
-        openers: dict[str, Opener] = {}
+        """One opener for a question, by its most pressing signal, and none of them twice."""
+        openers: list[Opener] = []
         for signal in signals:
-            if signal.opener:
+            seen = any(
+                signal.opener == one.rule or signal.question.id == one.question for one in openers
+            )
+            if signal.opener and not seen:
                 text = self.open_with(signal.opener)
-                openers.setdefault(signal.opener, Opener(text, signal.opener, signal.question.id))
-        return tuple(openers.values())[:MOST_OPENERS]
+                openers.append(Opener(text, signal.opener, signal.question.id))
+        return tuple(openers[:MOST_OPENERS])
 
     def _open_points(self, earlier: Sequence[Told]) -> tuple[OpenPoint, ...]:
         """The wish and the strain of the last shared reflection before this one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from afterword.reflection.answers import Answer, AnswerState
-from afterword.reflection.instrument import Kind
+from afterword.reflection.instrument import Item, Kind
 from afterword.reflection.plan import Question
 
 _RUPTURE = "rupture"
@@ -45,6 +45,11 @@ def find_signals(
     ]
 
 
+def is_strain(item: Item) -> bool:
+    """Whether an item asks about a rupture: its best option is that there was none."""
+    return item.construct == _RUPTURE
+
+
 def usual(values: Sequence[int | None], *, fewest: int = _FEWEST_FOR_USUAL) -> float | None:
     """The median of the earlier answers; None while there are fewer than `fewest`."""
     known = [value for value in values if value is not None]
@@ -64,7 +69,7 @@ def _strain(given: list[Question], answers: Mapping[str, Answer], *, mild: bool)
     """Strain that was shared; mild is the best option that still counts as strain."""
     found = []
     for question in given:
-        if question.item.construct != _RUPTURE or not _is_low(question, answers):
+        if not is_strain(question.item) or not _is_low(question, answers):
             continue
         if (question.item.rank(answers[question.id].value) == question.item.low) is not mild:
             continue
@@ -88,7 +93,7 @@ def _low(given: list[Question], answers: Mapping[str, Answer]) -> list[Signal]:
     low = [
         (question.item.rank(answers[question.id].value) or 0, at, question)
         for at, question in enumerate(given)
-        if question.item.construct != _RUPTURE and _is_low(question, answers)
+        if not is_strain(question.item) and _is_low(question, answers)
     ]
     return [
         Signal("low", question, "low", f"low_{question.item.construct}")
@@ -109,7 +114,8 @@ def _below_usual(
         rank = question.item.rank(answers[question.id].value)
         before = usual([_rank_in(question, earlier) for earlier in history])
         if rank is not None and before is not None and rank <= before - 1:
-            found.append(Signal("below_usual", question, "below", "below_usual"))
+            headline = "more_strain" if is_strain(question.item) else "below"
+            found.append(Signal("below_usual", question, headline, "below_usual"))
     return found
 
 

@@ -237,6 +237,9 @@ class Patient:
             self.cursor = reply["cursor"]
             self.state = reply
             new.extend(line for line in reply["messages"] if line["from"] == "assistant")
+            # A deleted conversation does not hold the patient's messages any more.
+            if reply["reflection"] == "deleted" and not reply["waiting"]:
+                return True
             return any(
                 line.get("client") == message and line["state"] != "waiting"
                 for line in reply["messages"]

@@ -112,6 +112,10 @@ async function listen() {
 function take(news) {
   const first = !info.cursor;
   info = news;
+  if (news.reflection === "deleted") {
+    heard.clear();
+    mine = [];
+  }
   for (const message of news.messages) heard.set(message.id, message);
   mine = mine.filter((item) => !news.messages.some((one) => one.client === item.client));
   keep();
@@ -143,7 +147,7 @@ function renderLog(lines) {
 
 function line(message, key) {
   const own = message.from === "patient";
-  const who = make("span", { className: "unseen" }, own ? TEXTS.you : TEXTS.assistant, " ");
+  const who = make("span", { className: "unseen", dir: "ltr" }, own ? TEXTS.you : TEXTS.assistant, " ");
   const node = make("p", { dir: "auto", tabIndex: -1, className: own ? "mine" : "" }, who, message.text);
   if (message.state === "refused") node.append(" ", TEXTS.not_used);
   node.dataset.key = key;
