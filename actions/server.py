@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from actions.desk import Desk, set_up
-from afterword.datafiles import load_instrument
+from afterword.datafiles import load_instruments
 from afterword.locales import load
 from afterword.records.store import Records
 from afterword.records.vault import load_vault
@@ -31,11 +31,12 @@ logger = logging.getLogger(__name__)
 
 def make_desk(settings: Settings) -> Desk:
     """Opens what the actions work with. Raises VaultError and DataFileError."""
-    instrument = load_instrument(settings.instrument_file)
+    instruments = load_instruments(settings.instrument_file)
+    languages = {language for one in instruments.values() for language in one.languages}
     return Desk(
         records=Records(settings.database, load_vault(settings.keys)),
-        instruments={(instrument.id, instrument.version): instrument},
-        catalogues={language: load(language) for language in instrument.languages},
+        instruments=instruments,
+        catalogues={language: load(language) for language in languages},
     )
 
 

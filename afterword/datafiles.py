@@ -38,6 +38,23 @@ def load_instrument(path: Path) -> Instrument:
         raise DataFileError(f"{path}:{line}: {problem}") from None
 
 
+def load_instruments(current: Path) -> dict[tuple[str, int], Instrument]:
+    """All instruments of a folder by (id, version), the one in the file `current` first.
+
+    Earlier versions stay in the folder, under other names: what was begun on one is finished and
+    read on it. Raises DataFileError, also when two files are the same version.
+    """
+    others = sorted(path for path in current.parent.glob("*.yml") if path != current)
+    loaded: dict[tuple[str, int], Instrument] = {}
+    for path in [current, *others]:
+        instrument = load_instrument(path)
+        key = (instrument.id, instrument.version)
+        if key in loaded:
+            raise DataFileError(f"{path}: version {key[1]} of {key[0]} is in another file too.")
+        loaded[key] = instrument
+    return loaded
+
+
 def line_of(data: Any, path: tuple[str | int, ...]) -> int:
     """The line (from 1) of the deepest part of `path` that exists in `data`."""
     line = 1

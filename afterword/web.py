@@ -1,6 +1,6 @@
 """The web process: the patients' gateway and the clinicians' portal in one application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from afterword.datafiles import load_instrument
+from afterword.datafiles import load_instruments
 from afterword.gateway import app as gateway
 from afterword.portal import app as portal
 from afterword.records.store import Records
@@ -22,7 +22,7 @@ from afterword.settings import Settings, load_settings
 class _PortalContext:
     settings: Settings
     records: Records
-    instrument: Instrument
+    instruments: Mapping[tuple[str, int], Instrument]
 
 
 async def _health(request: Request) -> Response:
@@ -36,8 +36,8 @@ async def _home(request: Request) -> Response:
 def make_app(settings: Settings) -> Starlette:
     """The application. Raises VaultError and DataFileError when it cannot be set up."""
     records = Records(settings.database, load_vault(settings.keys))
-    instrument = load_instrument(settings.instrument_file)
-    context = gateway.make_context(settings, records, [instrument])
+    instruments = load_instruments(settings.instrument_file)
+    context = gateway.make_context(settings, records, instruments.values())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -50,7 +50,7 @@ def make_app(settings: Settings) -> Starlette:
         routes=[
             Route("/", _home),
             Route("/health", _health),
-            *portal.routes(_PortalContext(settings, records, instrument)),
+            *portal.routes(_PortalContext(settings, records, instruments)),
             *gateway.routes(context),
         ],
     )

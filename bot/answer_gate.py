@@ -31,7 +31,9 @@ class AnswerGate(GraphComponent, IntentClassifier):
 
     - `text`, an open question ("what would you like your clinician to know?"): here words like
       "help" or "stop" belong to most answers, so another intent must reach `text_threshold`, lead
-      the next intent by `margin`, and the message must not have more than `max_words` words;
+      the next intent by `margin`, and the message must not have more than `max_words` words. The
+      intents in `answers_at_text` are answers there however sure: thanks and talk of something
+      else are what the patient has to say;
     - anything else, or nothing: another intent must reach `choice_threshold` and lead by
       `choice_margin`.
 
@@ -51,6 +53,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "text_threshold": 0.75,
             "margin": 0.2,
             "max_words": 12,
+            "answers_at_text": ["off_topic", "thanks", "start"],
             "choice_threshold": 0.5,
             "choice_margin": 0.1,
         }
@@ -86,7 +89,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
         lead = confidence - _runner_up(message, intent)
         if (message.get(METADATA) or {}).get("expects") == "text":
             return (
-                confidence >= self._config["text_threshold"]
+                intent.get(INTENT_NAME_KEY) not in self._config["answers_at_text"]
+                and confidence >= self._config["text_threshold"]
                 and lead >= self._config["margin"]
                 and len((message.get(TEXT) or "").split()) <= self._config["max_words"]
             )

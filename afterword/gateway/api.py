@@ -41,7 +41,8 @@ async def post_message(request: Request) -> JSONResponse:
                 client_id,
                 text=message.get("text"),
                 choice=message.get("choice"),
-            )
+            ),
+            limiter=context.writing,
         )
     except NoSuchLink:
         return no_such_link(catalogue)

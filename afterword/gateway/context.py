@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from afterword.gateway.assistant import Assistant
@@ -27,6 +28,8 @@ class GatewayContext:
     watcher: Watcher
     ring: Callable[[], None] = lambda: None
     limits: Limits = field(default_factory=Limits)
+    # SQLite lets one writer in at a time and makes the others sleep: a queue here is quicker.
+    writing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
 
     def catalogue(self, language: str | None = None) -> Catalogue:
         """The texts of a language, or of the first one that we have."""

@@ -43,7 +43,9 @@ def look(tx: Tx, reflection_id: str, after: int, catalogue: Catalogue) -> Snapsh
     waiting = max(0.1, (tx.now - oldest).total_seconds()) if oldest else 0.0
     body = {
         "cursor": reflection.revision,
-        "messages": [_message(message, titles, catalogue) for message in messages if _is_said(message)],
+        "messages": [
+            _message(message, titles, catalogue) for message in messages if _is_said(message)
+        ],
         "waiting": round(waiting, 1),
         "reflection": reflection.state,
         "read": _read(reflection),

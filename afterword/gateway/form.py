@@ -95,7 +95,7 @@ async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
             # It was ended in another tab or in the chat meanwhile.
             return RedirectResponse(f"/f/{token}/form/review", 303)
 
-    return await to_thread.run_sync(work)
+    return await to_thread.run_sync(work, limiter=context.writing if posts else None)
 
 
 def parse_form(body: bytes) -> dict[str, str]:
@@ -212,7 +212,9 @@ def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
         elif decision == _TAKE_BACK:
             reflections.take_back(tx, reflection_id)
         elif decision == _DELETE:
+            # Left unfinished: the worker has Rasa forget the conversation too, then ends it.
             reflections.erase(tx, reflection_id)
+            return
         inbox.finish(tx, accepted.inbox_id, [])
 
     if decision in {*_SHARINGS, _TAKE_BACK, _DELETE}:

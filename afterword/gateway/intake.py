@@ -77,12 +77,12 @@ def _checked(text: object, choice: object, form: Form | None) -> tuple[str, dict
     if len(given) != 1:
         raise Refused("shape")
     if form is not None:
-        return "form", form
+        return inbox.FORM, form
     if choice is not None:
         if not isinstance(choice, str) or not _TOKEN.fullmatch(choice):
             raise Refused("shape")
-        return "choice", {"choice": choice}
+        return inbox.CHOICE, {"choice": choice}
     words = checked_text(text)
     if not words.strip():
         raise Refused("empty")
-    return "text", {"text": words}
+    return inbox.TEXT, {"text": words}

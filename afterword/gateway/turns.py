@@ -21,7 +21,7 @@ from afterword.records import inbox
 from afterword.records.store import Records
 from afterword.records.views import Claim
 
-TURN_PATH = "/webhooks/afterword/turn"
+TURN_PATH, ERASE_PATH = "/webhooks/afterword/turn", "/webhooks/afterword/erase"
 _TURN_TIMEOUT = 10.0
 _LEASE = timedelta(seconds=_TURN_TIMEOUT + 5)
 _AT_ONCE = 8
@@ -51,16 +51,26 @@ class Assistant:
 
     async def turn(self, conversation: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
         """One turn: `body` is `{"text": ...}` or `{"choice": ...}`; returns the channel's reply."""
-        content = json.dumps({"conversation": conversation, "message": message, **body}).encode()
+        response = await self._post(
+            TURN_PATH, {"conversation": conversation, "message": message, **body}
+        )
+        reply: dict[str, Any] = response.json()
+        return reply
+
+    async def erase(self, conversation: str) -> None:
+        """Has Rasa forget a conversation; safe to repeat."""
+        await self._post(ERASE_PATH, {"conversation": conversation})
+
+    async def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        content = json.dumps(body).encode()
         timestamp = str(int(time.time()))
         response = await self._client.post(
-            TURN_PATH, content=content, headers=_signed(self._key, timestamp, content)
+            path, content=content, headers=_signed(self._key, timestamp, content)
         )
         if response.status_code in (400, 413, 422):
             raise TurnRefused(_error_code(response))
         response.raise_for_status()
-        reply: dict[str, Any] = response.json()
-        return reply
+        return response
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -153,7 +163,9 @@ class Worker:
 
     async def _work(self, claim: Claim) -> None:
         if not claim.body:
-            # The patient deleted everything while this message was on its way.
+            # The patient deleted everything: with this message, a form, or while it was waiting.
+            if claim.kind == inbox.FORM:
+                await self._assistant.erase(claim.conversation)
             await asyncio.to_thread(self._finish, claim, [], inbox.DONE)
             return
         try:

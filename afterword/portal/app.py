@@ -1,5 +1,6 @@
 """The routes of the clinician's pages."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -39,7 +40,7 @@ class Context(Protocol):
     @property
     def records(self) -> Records: ...
     @property
-    def instrument(self) -> Instrument: ...
+    def instruments(self) -> Mapping[tuple[str, int], Instrument]: ...
 
 
 def routes(context: Context) -> list[BaseRoute]:
@@ -74,7 +75,7 @@ def make_portal(context: Context) -> Portal:
         records=context.records,
         pages=pages,
         say=texts.section("portal"),
-        maker=DigestMaker(context.instrument, texts),
+        maker=DigestMaker(context.instruments, texts),
         cookie=access.Cookie(context.settings),
         form_key=context.records.vault.derive("portal forms"),
     )

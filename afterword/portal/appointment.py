@@ -38,7 +38,7 @@ def show(visit: Visit) -> Response:
         anchors=anchors(digest),
         labels=_labels(digest),
         earlier_times=", ".join(calendar.date(told.session_at) for told in source.earlier),
-        sparks={line.question: _spark(portal, line) for line in digest.items},
+        sparks={line.question: _spark(portal, digest, line) for line in digest.items},
     )
 
 
@@ -79,12 +79,12 @@ def _labels(digest: Digest) -> Mapping[str, str]:
     return labels | {line.question: line.label for line in digest.items}
 
 
-def _spark(portal: Portal, line: ItemLine) -> Markup:
+def _spark(portal: Portal, digest: Digest, line: ItemLine) -> Markup:
     def name(rank: int | None) -> str:
         return (
             portal.say("spark_missing")
             if rank is None
-            else portal.maker.option(line.question, rank)
+            else portal.maker.option(digest, line.question, rank)
         )
 
     label = portal.say(

@@ -1,5 +1,6 @@
 """From the records to the digest: a thin call of the pure builder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from afterword.locales import Catalogue
@@ -12,9 +13,9 @@ from afterword.reflection.instrument import Instrument
 
 @dataclass(frozen=True)
 class DigestMaker:
-    """Makes digests over one instrument in one language."""
+    """Makes digests in one language, each on the instrument that its answers were given on."""
 
-    instrument: Instrument
+    instruments: Mapping[tuple[str, int], Instrument]
     texts: Catalogue
 
     def digest_for(
@@ -29,15 +30,22 @@ class DigestMaker:
         """As `digest_for`, and notes that the clinician opened it."""
         return self._made(digests.open_latest(tx, staff_id, appointment_id))
 
-    def option(self, question: str, rank: int) -> str:
+    def option(self, digest: Digest, question: str, rank: int) -> str:
         """The words of an option of a scale, counted from 1."""
-        return self.instrument.items[question].options[rank - 1].label[self.texts.language]
+        instrument = self.instruments[digest.instrument, digest.instrument_version]
+        return instrument.items[question].options[rank - 1].label[self.texts.language]
 
     def _made(self, source: DigestSource | None) -> tuple[DigestSource, Digest] | None:
         if source is None:
             return None
+        latest = source.latest
+        instrument = (
+            next(iter(self.instruments.values()))
+            if latest is None
+            else self.instruments[latest.instrument, latest.instrument_version]
+        )
         writer = Writer(
-            instrument=self.instrument,
+            instrument=instrument,
             language=self.texts.language,
             say=self.texts.section("digest"),
             open_with=self.texts.section("openers"),

@@ -13,6 +13,7 @@ from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState
 
 RECEIVED, DONE, REFUSED = "received", "done", "refused"
+TEXT, CHOICE, FORM = "text", "choice", "form"
 _ORDER_STEP = 1000
 
 

@@ -27,10 +27,14 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class Vault:
-    """A ring of named keys; the current one seals, all of them open."""
+    """A ring of named keys; the current one seals, all of them open.
+
+    `root` never seals: other keys are derived from it, so they outlive a rotation.
+    """
 
     current: str
     keys: dict[str, bytes]
+    root: bytes
 
     def seal(self, table: str, column: str, row: str, text: str) -> bytes:
         """Encrypt `text` for one column of one row."""
@@ -55,9 +59,9 @@ class Vault:
             raise VaultError(f"A value in {table}.{column} does not belong to its row.") from None
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for another use, from the current key; each purpose gets its own."""
+        """A 32-byte key for another use; each purpose gets its own."""
         kdf = HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=f"afterword:{purpose}".encode())
-        return kdf.derive(self.keys[self.current])
+        return kdf.derive(self.root)
 
 
 def _place(table: str, column: str, row: str) -> bytes:
@@ -65,11 +69,11 @@ def _place(table: str, column: str, row: str) -> bytes:
 
 
 def load_vault(path: Path) -> Vault:
-    """Read the key file: `{"current": name, "keys": {name: base64 of 32 bytes}}`."""
+    """Read the key file: `{"root": key, "current": name, "keys": {name: key}}`, keys in base64."""
     try:
         stored = json.loads(path.read_text())
         keys = {name: base64.b64decode(value) for name, value in stored["keys"].items()}
-        current = stored["current"]
+        current, root = stored["current"], base64.b64decode(stored["root"])
     except FileNotFoundError:
         raise VaultError(
             f"The key file {path} is missing. Run: afterword db upgrade (a new installation), "
@@ -79,16 +83,16 @@ def load_vault(path: Path) -> Vault:
         raise VaultError(
             f"The key file {path} cannot be read. Put the backup of it back."
         ) from None
-    if current not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
+    if current not in keys or any(len(key) != _KEY_BYTES for key in [root, *keys.values()]):
         raise VaultError(f"The key file {path} is incomplete. Put the backup of it back.")
-    return Vault(current, keys)
+    return Vault(current, keys, root)
 
 
 def create_key_file(path: Path) -> None:
     """Make a key file that only its owner can read; an existing one is left alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-    content = json.dumps({"current": "k1", "keys": {"k1": key}}, indent=2)
+    root, key = (base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode() for _ in range(2))
+    content = json.dumps({"root": root, "current": "k1", "keys": {"k1": key}}, indent=2)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

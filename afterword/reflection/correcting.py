@@ -47,6 +47,11 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
     return None
 
 
+def says_correction(text: str) -> bool:
+    """Whether a text begins as a correction does: "make ...", "I meant ..."."""
+    return _LEAD.match(normalise(text)) is not None
+
+
 def _last_rated_first(given: list[Question], answers: Answers) -> list[Question]:
     order = list(answers)
     rated = [question for question in given if question.item.kind is not Kind.TEXT]

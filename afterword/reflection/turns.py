@@ -6,10 +6,13 @@ from typing import Any
 
 from afterword.reflection.answers import Answer, Answers, AnswerState, Sharing
 from afterword.reflection.asking import DECLINE, KEEP_WORDS, SKIP, Asker
+from afterword.reflection.correcting import read_correction, says_correction
 from afterword.reflection.instrument import Kind
 from afterword.reflection.plan import REVIEW, Question
 from afterword.reflection.reading import normalise, read_option
 
+MENU = "menu."
+"""How the tokens of the page's menu begin: they stand for an intent, not for an option."""
 DELETE_YES, DELETE_NO = "delete.yes", "delete.no"
 _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
 
@@ -69,14 +72,14 @@ def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     """Decides over one message to an open reflection."""
     if open_.pending is Pending.DELETE:
         return _take_delete(heard, open_)
-    if heard.choice is not None:
+    if heard.choice is not None and not heard.choice.startswith(MENU):
         return _take_choice(heard, heard.choice, open_, answers, asker)
     if heard.intent == "skip" and open_.question != REVIEW:
         return _store(_plain(open_.question, AnswerState.SKIPPED), open_, answers, asker)
     if heard.intent == "rather_not_say" and open_.question != REVIEW:
         return _store(_plain(open_.question, AnswerState.DECLINED), open_, answers, asker)
     if open_.question == REVIEW:
-        return _unclear(heard, open_)
+        return _correct(heard, answers, asker, open_) or _unclear(heard, open_)
     return _take_words(heard, open_, answers, asker)
 
 
@@ -158,7 +161,16 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
         # A choice without order invites own words: a sentence is the answer.
         answer = Answer(question.id, AnswerState.ANSWERED, words=heard.text)
         return _store(answer, open_, answers, asker, say=(Line("kept_words"),))
-    return _unclear(heard, open_)
+    return _correct(heard, answers, asker, open_) or _unclear(heard, open_)
+
+
+def _correct(heard: Heard, answers: Answers, asker: Asker, open_: Open) -> Outcome | None:
+    """A correction that language understanding took for an answer; only in so many words."""
+    correction = read_correction(heard.text, answers, asker)
+    if correction is None or correction.answer is None or not says_correction(heard.text):
+        return None
+    line = _changed(correction.question, correction.answer, asker)
+    return Outcome(open=Open(open_.question), store=(correction.answer,), short=True, say=(line,))
 
 
 def _unclear(heard: Heard, open_: Open) -> Outcome:

@@ -16,16 +16,18 @@ from starlette.testclient import TestClient
 from afterword.gateway.app import routes, running
 
 CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def make_app(clinic: Clinic) -> Starlette:
-    return Starlette(
-        routes=routes(clinic.context), lifespan=lambda _app: running(clinic.context)
-    )
+    return Starlette(routes=routes(clinic.context), lifespan=lambda _app: running(clinic.context))
 
 
 @pytest.fixture

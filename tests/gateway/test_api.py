@@ -250,9 +250,7 @@ def test_a_link_that_sends_too_much_is_told_when_to_go_on(
 
 
 @pytest.mark.parametrize("path", ["", "/form", "/form/review", "/embed"])
-def test_every_page_has_the_security_headers(
-    client: TestClient, clinic: Clinic, path: str
-) -> None:
+def test_every_page_has_the_security_headers(client: TestClient, clinic: Clinic, path: str) -> None:
     check_headers(client.get(f"/f/{clinic.link()}{path}"), embedded=path == "/embed")
 
 
@@ -349,9 +347,7 @@ def test_odd_numbers_in_the_query_mean_everything_and_no_waiting(
     assert len(talk(client, token, **query).json()["messages"]) == 1
 
 
-def test_the_page_says_truthfully_how_the_assistant_is(
-    client: TestClient, clinic: Clinic
-) -> None:
+def test_the_page_says_truthfully_how_the_assistant_is(client: TestClient, clinic: Clinic) -> None:
     token = clinic.link()
     seen = talk(client, token).json()
     assert (seen["assistant"], seen["form"]) == ("waking", False)
@@ -361,9 +357,7 @@ def test_the_page_says_truthfully_how_the_assistant_is(
     assert (seen["assistant"], seen["status"], seen["form"]) == ("ready", "", False)
 
 
-def test_the_plain_form_is_offered_when_no_answer_comes(
-    client: TestClient, clinic: Clinic
-) -> None:
+def test_the_plain_form_is_offered_when_no_answer_comes(client: TestClient, clinic: Clinic) -> None:
     token = clinic.link()
     clinic.context.assistant.note(True)
     long_ago = NOW - timedelta(seconds=60)

@@ -40,7 +40,9 @@ class Page:
             name, value = (re.findall(f'{key}="([^"]*)"', tag)[0] for key in ("name", "value"))
             if 'type="hidden"' in tag or " checked" in tag:
                 fields[name] = value
-        for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', self.html, re.S):
+        for name, text in re.findall(
+            r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', self.html, re.S
+        ):
             fields[name] = text
         return fields
 
@@ -182,9 +184,9 @@ def test_far_too_much_is_not_read(page: Page) -> None:
 
 
 def test_odd_words_are_kept_whole(page: Page, clinic: Clinic, token: str) -> None:
-    page.open().send(**{"words.helped": "\nNUL \x00 and שלום 🙂 & \"quotes\""})
+    page.open().send(**{"words.helped": '\nNUL \x00 and שלום 🙂 & "quotes"'})
     kept = clinic.answers(token)["helped"].words
-    assert kept == "\nNUL \ufffd and שלום 🙂 & \"quotes\""
+    assert kept == '\nNUL \ufffd and שלום 🙂 & "quotes"'
 
 
 def test_deleting_asks_first(page: Page, clinic: Clinic, token: str) -> None:

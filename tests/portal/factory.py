@@ -57,7 +57,9 @@ class Context:
 
     settings: Settings
     records: Records
-    instrument: Instrument = field(default_factory=instrument)
+    instruments: dict[tuple[str, int], Instrument] = field(
+        default_factory=lambda: {("core", 1): instrument()}
+    )
 
 
 def rated(question: str, option: int | str, words: str | None = None) -> Answer:
@@ -164,7 +166,7 @@ def make_world(folder: Path, **settings: Any) -> World:
     clock = Clock()
     records = Records(
         f"sqlite:///{folder / 'afterword.db'}",
-        Vault("k1", {"k1": secrets.token_bytes(32)}),
+        Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32)),
         clock,
     )
     models.Base.metadata.create_all(records.engine)

