@@ -13,8 +13,11 @@ ARGS ?=
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# The tour drives a browser, which only the test environment has.
+DEMO_NEEDS = $(if $(findstring --tour,$(ARGS)),dev rasa browser,app rasa)
+
 demo: ## run everything on this machine with invented patients
-	@$(BOOTSTRAP) app rasa
+	@$(BOOTSTRAP) $(DEMO_NEEDS)
 	@$(APP) -m afterword demo $(ARGS)
 
 test: ## lint, types and all tests

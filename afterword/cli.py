@@ -17,6 +17,7 @@ from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
 from afterword.settings import PROJECT, Settings, SettingsError, load_settings
+from afterword.tour import TourCannotStart, play
 from afterword.training import model as training
 
 cli = typer.Typer(
@@ -37,7 +38,7 @@ def main() -> None:
         cli()
     except SettingsError as error:
         _stop(*error.lines)
-    except (VaultError, DataFileError, training.TrainingFailed) as error:
+    except (VaultError, DataFileError, training.TrainingFailed, TourCannotStart) as error:
         _stop(str(error))
 
 
@@ -60,9 +61,8 @@ def demo(
     fictional = Demo.prepare(load_settings())
     try:
         if tour:
-            from afterword.tour import play
-
-            raise typer.Exit(0 if play(fictional, out) else 1)
+            play(fictional, out)
+            return
         _run(fictional.settings, fictional.ports, greeting=fictional.greeting())
     finally:
         remove_folder(fictional.settings.data_dir)

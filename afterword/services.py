@@ -20,6 +20,8 @@ from afterword.settings import PREFIX, PROJECT, Settings
 LOOPBACK = "127.0.0.1"
 _PATIENCE = 8.0
 _LONGEST_PAUSE = 10.0
+# Who lived this long did not die of its start: it is started again at once.
+_SETTLED = 3.0
 _PR_SET_PDEATHSIG = 1
 
 Report = Callable[[str], None]
@@ -209,7 +211,7 @@ class Supervisor:
         pause = min(0.2 * 2**child.deaths, _LONGEST_PAUSE)
         if lived < pause:
             return
-        deaths = 0 if lived > 30 else child.deaths + 1
+        deaths = 0 if lived > _SETTLED else child.deaths + 1
         self._report(f"{name} ended; starting it again (log: {self._log_dir / name}.log)")
         process = self._spawn(child.service)
         self._children[name] = _Child(child.service, process, deaths=deaths)

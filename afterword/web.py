@@ -12,7 +12,7 @@ from starlette.routing import Route
 from afterword.datafiles import load_instruments
 from afterword.gateway import app as gateway
 from afterword.portal import app as portal
-from afterword.records.store import Records
+from afterword.records.store import Records, RecordsAway
 from afterword.records.vault import load_vault
 from afterword.reflection.instrument import Instrument
 from afterword.settings import Settings, load_settings
@@ -47,6 +47,7 @@ def make_app(settings: Settings) -> Starlette:
 
     return Starlette(
         lifespan=lifespan,
+        exception_handlers={RecordsAway: gateway.away},
         routes=[
             Route("/", _home),
             Route("/health", _health),

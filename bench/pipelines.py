@@ -163,7 +163,7 @@ def _understand(pipeline: Pipeline, archive: Path, lines: list[Line]) -> dict[st
     request = {
         "started": time.time(),
         "model": str(archive),
-        "gate": _gate_thresholds(),
+        "config": str(ROOT / "config.yml"),
         "lines": [[line.text, line.expects] for line in lines],
     }
     done = subprocess.run(
@@ -178,18 +178,6 @@ def _understand(pipeline: Pipeline, archive: Path, lines: list[Line]) -> dict[st
         raise SystemExit(f"{pipeline.name}: loading failed\n{done.stderr[-2000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
-
-
-def _gate_thresholds() -> dict[str, float]:
-    """The numbers below AnswerGate in config.yml, read without a YAML library."""
-    _, _, after = (ROOT / "config.yml").read_text(encoding="utf-8").partition("AnswerGate\n")
-    found: dict[str, float] = {}
-    for row in after.splitlines():
-        name, colon, value = row.partition("#")[0].partition(":")
-        if not colon or not row.startswith("    "):
-            break
-        found[name.strip()] = float(value)
-    return found
 
 
 def _environment() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """One model, many messages: started by pipelines.py in the environment that the model needs.
 
-Reads {"started", "model", "gate", "lines": [[text, expects], ...]} from standard input and writes
+Reads {"started", "model", "config", "lines": [[text, expects], ...]} from standard input and writes
 one line of JSON: what was understood, and what it cost.
 """
 
@@ -27,7 +27,7 @@ def main() -> None:
     first = asyncio.run(_parse(agent, "hello", "choice"))
     assert first["intent"]["name"]
     ready, rss = time.time() - request["started"], _resident_mb()
-    gate = _gate(request["gate"])
+    gate = _gate(Path(request["config"]))
     plain, gated, milliseconds = [], [], []
     for text, expects in request["lines"]:
         before = time.process_time()
@@ -63,10 +63,16 @@ async def _parse(agent: Any, text: str, expects: str) -> dict[str, Any]:
     return parsed
 
 
-def _gate(thresholds: dict[str, float]) -> Any:
+def _gate(config: Path) -> Any:
+    """The gate as config.yml sets it."""
+    from ruamel.yaml import YAML
+
     from bot.answer_gate import AnswerGate
 
-    return AnswerGate({**AnswerGate.get_default_config(), **thresholds})
+    pipeline = YAML(typ="safe", pure=True).load(config)["pipeline"]
+    entry = next(entry for entry in pipeline if entry["name"].endswith(".AnswerGate"))
+    own = {name: value for name, value in entry.items() if name != "name"}
+    return AnswerGate({**AnswerGate.get_default_config(), **own})
 
 
 def _ungated(parsed: dict[str, Any]) -> str:

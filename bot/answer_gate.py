@@ -33,7 +33,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
       "help" or "stop" belong to most answers, so another intent must reach `text_threshold`, lead
       the next intent by `margin`, and the message must not have more than `max_words` words. The
       intents in `answers_at_text` are answers there however sure: thanks and talk of something
-      else are what the patient has to say;
+      else are what the patient has to say. Whoever may want to leave or to reach a person
+      (`leave_intents`) is heard sooner, at `leave_threshold`: nothing happens before a yes;
     - anything else, or nothing: another intent must reach `choice_threshold` and lead by
       `choice_margin`.
 
@@ -54,6 +55,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "margin": 0.2,
             "max_words": 12,
             "answers_at_text": ["off_topic", "thanks", "start"],
+            "leave_threshold": 0.75,
+            "leave_intents": ["stop_delete", "ask_human"],
             "choice_threshold": 0.5,
             "choice_margin": 0.1,
         }
@@ -90,13 +93,17 @@ class AnswerGate(GraphComponent, IntentClassifier):
         if (message.get(METADATA) or {}).get("expects") == "text":
             return (
                 intent.get(INTENT_NAME_KEY) not in self._config["answers_at_text"]
-                and confidence >= self._config["text_threshold"]
+                and confidence >= self._text_threshold(intent)
                 and lead >= self._config["margin"]
                 and len((message.get(TEXT) or "").split()) <= self._config["max_words"]
             )
         return (
             confidence >= self._config["choice_threshold"] and lead >= self._config["choice_margin"]
         )
+
+    def _text_threshold(self, intent: dict[str, Any]) -> float:
+        leaving = intent.get(INTENT_NAME_KEY) in self._config["leave_intents"]
+        return float(self._config["leave_threshold" if leaving else "text_threshold"])
 
 
 def _runner_up(message: Message, intent: dict[str, Any]) -> float:

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +22,10 @@ from afterword.records import inbox
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
 from afterword.settings import Settings
+
+_RETRY = {"Retry-After": "2"}
+
+logger = logging.getLogger(__name__)
 
 
 def make_context(
@@ -66,6 +73,15 @@ def routes(context: GatewayContext) -> list[BaseRoute]:
         Route(path, endpoint, methods=methods, middleware=middleware)
         for path, endpoint, methods in table
     ]
+
+
+async def away(request: Request, error: Exception) -> Response:
+    """What a patient gets while the database is away; the page keeps all and tries again."""
+    logger.error("the database is away: %s", error)
+    say = locales.load("en").section("page")
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": "away", "message": say("no_records")}, 503, _RETRY)
+    return PlainTextResponse(f"{say('no_records')} {say('no_records_next')}", 503, _RETRY)
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment
-from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,7 +16,7 @@ from afterword.portal import access
 from afterword.portal.digests import DigestMaker
 from afterword.portal.wording import Calendar, Say
 from afterword.records import staff, views
-from afterword.records.store import Records
+from afterword.records.store import Records, RecordsAway
 from afterword.settings import Settings
 
 SIGN_IN = "/portal/sign-in"
@@ -156,7 +155,7 @@ async def _answer(
         return await to_thread.run_sync(answer, form)
     except PageError as error:
         return error_page(portal, error.status)
-    except OperationalError as error:
+    except RecordsAway as error:
         _note(error)
         return error_page(portal, 503)
     except Exception as error:

@@ -5,7 +5,8 @@ Visibility is held here, not in templates: words that were not shared are never 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -151,7 +152,7 @@ def _reading(tx: Tx, staff_id: str, reflection_id: str) -> models.Reading | None
 
 
 def _on_caseload(tx: Tx, staff_id: str) -> ColumnElement[bool]:
-    today = tx.now.date()
+    today = _today(tx, staff_id)
     return (
         select(models.Caseload.id)
         .where(
@@ -162,6 +163,16 @@ def _on_caseload(tx: Tx, staff_id: str) -> ColumnElement[bool]:
         )
         .exists()
     )
+
+
+def _today(tx: Tx, staff_id: str) -> date:
+    """A day on the caseload is one at the clinic: in UTC it would end in the afternoon there."""
+    zone = tx.session.scalar(
+        select(models.Clinic.timezone)
+        .join(models.Staff, models.Staff.clinic_id == models.Clinic.id)
+        .where(models.Staff.id == staff_id)
+    )
+    return tx.now.astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def _appointment(

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from afterword.records.vault import Vault
@@ -30,6 +31,10 @@ def new_id() -> str:
 def new_token() -> str:
     """A secret of 192 bits for links and sessions."""
     return secrets.token_urlsafe(24)
+
+
+class RecordsAway(Exception):
+    """The database does not answer or cut the connection; nothing of the transaction was kept."""
 
 
 @dataclass(frozen=True)
@@ -58,30 +63,42 @@ class Records:
     @contextmanager
     def begin(self, at: datetime | None = None) -> Iterator[Tx]:
         """A writing transaction: committed at the end, rolled back on any error."""
-        with Session(self.engine) as session, session.begin():
+        with _away(), Session(self.engine) as session, session.begin():
             yield Tx(session, self.vault, at or self.clock())
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A reading transaction; on SQLite it never waits for a writer."""
-        with Session(self._reading) as session, session.begin():
+        with _away(), Session(self._reading) as session, session.begin():
             yield Tx(session, self.vault, self.clock())
 
     def close(self) -> None:
         self.engine.dispose()
 
 
+@contextmanager
+def _away() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        # The driver's own message may hold values, so only its type is told.
+        raise RecordsAway(type(error.orig).__name__) from None
+
+
 def open_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys, busy timeout) or PostgreSQL."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
+        engine = create_engine(
+            parsed, hide_parameters=True, connect_args={"timeout": _BUSY_MS / 1000}
+        )
         _prepare_sqlite(engine)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     return create_engine(
         parsed,
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,

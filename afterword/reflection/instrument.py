@@ -155,6 +155,8 @@ def _step(value: Any, path: Path, items: Mapping[str, Item]) -> Step:
         return AskFollowUps(_whole(inner, (*path, key)))
     if key == _ONE_OF:
         names = _texts(inner, (*path, key))
+        if not names:
+            raise DataProblem((*path, key), "name at least one item.")
         return AskOneOf(tuple(_known(name, (*path, key), items) for name in names))
     raise DataProblem(path, f"{key} is not known; use each goal, follow-up or one of.")
 
@@ -189,7 +191,7 @@ def _item(
         why=_wording(data, "why", path, languages),
         options=options,
         low=_low(data, path, kind, len(options)),
-        follow_up=None if "follow_up" not in data else _text(data["follow_up"], path),
+        follow_up=_follow_up(data, path),
     )
 
 
@@ -218,6 +220,10 @@ def _item_options(
     if kind is Kind.TEXT and "options" not in data:
         return ()
     return _options(_get(data, "options", path), (*path, "options"), languages, ordered=False)
+
+
+def _follow_up(data: Mapping[str, Any], path: Path) -> str | None:
+    return _text(data["follow_up"], (*path, "follow_up")) if "follow_up" in data else None
 
 
 def _low(data: Mapping[str, Any], path: Path, kind: Kind, options: int) -> int | None:
@@ -291,11 +297,11 @@ def _wording(
 
 def _check_placeholders(text: str, path: Path) -> None:
     try:
-        names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        fields = [field[1:] for field in Formatter().parse(text) if field[1] is not None]
     except ValueError:
         raise DataProblem(path, "has a brace that is not closed.") from None
-    unknown = names - _PLACEHOLDERS
-    if unknown:
+    # A conversion or a format, {goal!r} or {goal:9}, could fail while a patient waits.
+    if any(name not in _PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
         raise DataProblem(path, "only {clinician} and {goal} may stand in braces.")
 
 

@@ -9,15 +9,18 @@ from afterword.reflection.instrument import Kind, Option
 from afterword.reflection.plan import Question
 
 _SPACES = re.compile(r"\s+")
-_EDGES = re.compile(r"^[\s.,;:!?()\"'“”‘’…-]+|[\s.,;:!?()\"'“”‘’…-]+$")
-_NUMBER = re.compile(r"(?:an? |i(?:'d| would) say (?:an? )?)?(\d)(?: ?(?:/|out of|of) ?(\d+))?")
+_EDGES = " .,;:!?()\"'“”‘’…-"
+_NUMBER = re.compile(r"(?:an? |i(?:'d| would) say (?:an? )?)?(\d)(?: ?(?:/|out of|of) ?(\d{1,3}))?")
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven")
 _NEGATION = re.compile(r"\b(not|no|never|hardly|isn't|wasn't|didn't|don't|cannot|can't|without)\b")
+_ALTERNATIVE = re.compile(r"[\s,;:.(–—-]*(?:or|maybe|perhaps)\b")
 _HEDGES = re.compile(
     r"^(?:i (?:think|guess|suppose|would say|felt|feel)|i'd say|maybe|probably|well|hm+|um+|like|"
     r"it was|was|that was|yes|yeah),? |,? (?:i (?:think|guess|suppose)|i'd say|maybe|probably|tbh|"
     r"really|to be honest)$"
 )
+# A hyphen alone goes on only beside a space: "partly-time" does not begin with "partly".
+_GOES_ON = r"(?:\s*[,;:.(–—]|\s+-|-\s|\s+(?:but|because|though)\b)"
 _MOST_WORDS_AROUND = 40
 
 
@@ -55,7 +58,7 @@ def read_option(question: Question, text: str, language: str) -> Reading:
 def normalise(text: str) -> str:
     """Small letters, straight apostrophes, single spaces, no punctuation at the ends."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return _EDGES.sub("", _SPACES.sub(" ", plain))
+    return _SPACES.sub(" ", plain).strip(_EDGES)
 
 
 def phrases(option: Option, language: str) -> tuple[str, ...]:
@@ -93,9 +96,9 @@ def _inside(options: tuple[Option, ...], plain: str, text: str, language: str) -
     if len(found) != 1:
         return UNCLEAR
     rest = plain[longest:]
-    if _NEGATION.search(rest.split(" but ")[0]) or _names_another(
-        options, found[0], rest, language
-    ):
+    if _NEGATION.search(rest.split(" but ")[0]) or _ALTERNATIVE.match(rest):
+        return UNCLEAR
+    if _names_another(options, found[0], rest, language):
         return UNCLEAR
     return Reading(found[0], text.strip())
 
@@ -107,7 +110,7 @@ def _starts_with(option: Option, plain: str, language: str) -> bool:
 def _length(option: Option, plain: str, language: str) -> int:
     candidates: Iterable[str] = phrases(option, language)
     for phrase in candidates:
-        if re.match(rf"{re.escape(phrase)}\s*(?:[,;:.(–—-]|but\b|because\b|though\b|\()", plain):
+        if re.match(rf"{re.escape(phrase)}{_GOES_ON}", plain):
             return len(phrase)
     return 0
 

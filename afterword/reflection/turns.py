@@ -105,13 +105,15 @@ def _yes_or_no(text: str) -> str | None:
 
 def _take_choice(heard: Heard, token: str, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     target, _, option = token.partition(".")
-    if token == KEEP_WORDS and open_.draft:
+    if token == KEEP_WORDS and open_.draft and open_.question != REVIEW:
         answer = Answer(open_.question, AnswerState.ANSWERED, words=open_.draft)
         return _store(answer, open_, answers, asker, say=(Line("kept_words"),))
     if target == "change" and asker.plan.question(option, answers):
         return Outcome(open=Open(option))
     if target == "remove" and option in answers:
-        return Outcome(open=Open(open_.question), remove=option, short=True, say=(Line("removed"),))
+        gone = _plain(option, AnswerState.SKIPPED)
+        stays = _stay(Open(open_.question), gone, answers, asker)
+        return Outcome(open=stays, remove=option, short=True, say=(Line("removed"),))
     if target == REVIEW and open_.question == REVIEW and option in _SHARINGS:
         return _share(_SHARINGS[option])
     question = asker.plan.question(target, answers)
@@ -120,9 +122,9 @@ def _take_choice(heard: Heard, token: str, open_: Open, answers: Answers, asker:
         return Outcome(open=replace(open_, draft=None), short=True, say=(Line("old_choice"),))
     if target != open_.question:
         # A tap on a question that was left behind corrects it; the open question stays open.
-        return Outcome(
-            open=open_, store=(chosen,), short=True, say=(_changed(question, chosen, asker),)
-        )
+        line = _changed(question, chosen, asker)
+        stays = _stay(open_, chosen, answers, asker)
+        return Outcome(open=stays, store=(chosen,), short=True, say=(line,))
     return _store(chosen, open_, answers, asker, say=_read_back(heard, question, chosen, asker))
 
 
@@ -170,15 +172,15 @@ def _correct(heard: Heard, answers: Answers, asker: Asker, open_: Open) -> Outco
     if correction is None or correction.answer is None or not says_correction(heard.text):
         return None
     line = _changed(correction.question, correction.answer, asker)
-    return Outcome(open=Open(open_.question), store=(correction.answer,), short=True, say=(line,))
+    stays = _stay(Open(open_.question), correction.answer, answers, asker)
+    return Outcome(open=stays, store=(correction.answer,), short=True, say=(line,))
 
 
 def _unclear(heard: Heard, open_: Open) -> Outcome:
     """Never a third "I did not understand": choices first, then the offer to keep the words."""
     if open_.question == REVIEW:
-        key = "unclear_review"
-    else:
-        key = "unclear" if open_.misses == 0 else "unclear_again"
+        return Outcome(open=Open(REVIEW), short=True, say=(Line("unclear_review"),))
+    key = "unclear" if open_.misses == 0 else "unclear_again"
     return Outcome(
         open=replace(
             open_, pending=Pending.KEEP, misses=open_.misses + 1, draft=heard.text.strip()
@@ -194,6 +196,14 @@ def _store(
     return Outcome(
         open=_next(open_, {answer.question: answer}, answers, asker), store=(answer,), say=say
     )
+
+
+def _stay(open_: Open, changed: Answer, answers: Answers, asker: Asker) -> Open:
+    """The open question, unless the change takes it out: a follow-up goes with its reason."""
+    after = {**answers, changed.question: changed}
+    if open_.question == REVIEW or asker.plan.question(open_.question, after):
+        return open_
+    return _next(open_, {changed.question: changed}, answers, asker)
 
 
 def _next(open_: Open, new: dict[str, Answer], answers: Answers, asker: Asker) -> Open:

@@ -231,9 +231,10 @@ class Patient:
         new: list[dict[str, Any]] = []
 
         def done() -> bool:
-            reply = self.client.get(
+            response = self.client.get(
                 "/api/conversation", params={"after": self.cursor, "wait": 2}
-            ).json()
+            )
+            reply = response.raise_for_status().json()
             self.cursor = reply["cursor"]
             self.state = reply
             new.extend(line for line in reply["messages"] if line["from"] == "assistant")

@@ -1,0 +1,151 @@
+"""The demo's tour: plays patient and clinician in a real browser and writes screenshots.
+
+Needs the test environment (Playwright) and Chromium; it is one of the tests.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from afterword import doctor, services
+from afterword.demo import PATIENT, Demo
+from afterword.demo_seed import CLINICIANS
+from afterword.records.vault import load_vault
+from afterword.settings import PROJECT
+from afterword.training import model as training
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+WORDS = "The list of small steps. I used two of them this week."
+WISH = "Ask me how lunch on Tuesday went."
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_PATIENCE_MS = 20_000
+_OPTIONS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+class TourCannotStart(Exception):
+    """Something that the tour needs is missing; the message says what to do."""
+
+
+def play(demo: Demo, out: Path) -> None:
+    """Plays the whole way from link to *I have read this*; raises when a step does not happen.
+
+    Writes `patient.png`, `review.png`, `digest.png` and others into `out`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with _running(demo), _browser() as browser:
+        patient = _page(browser, PHONE)
+        _reflect(patient, demo, out)
+        clinician = _page(browser, DESK)
+        _read(clinician, demo, out)
+        patient.get_by_text("read this on").first.wait_for()
+        _shoot(patient, out, "7-read")
+    typer.echo(f"The tour is through. Screenshots: {out}")
+
+
+def _reflect(page: Any, demo: Demo, out: Path) -> None:
+    page.goto(demo.patient_link)
+    _shoot(page, out, "1-landing")
+    page.get_by_role("button", name="Start").click()
+    _tap(page, "Partly", then="feel safe")
+    _shoot(page, out, "patient")
+    _tap(page, "Very much", then="working toward")
+    _tap(page, "Mostly", then="goal you agreed on")
+    _tap(page, "Still mine", then="goal you agreed on", again=True)
+    _tap(page, "Not sure any more", then="suit you")
+    _tap(page, "Very much", then="strain between you")
+    _tap(page, "Hardly any", then="What got in the way")
+    _shoot(page, out, "3-follow-up")
+    _tap(page, "We ran out of time", then="could have gone")
+    _type(page, WORDS, then="one thing you would like")
+    _type(page, WISH, then="Here is what I have")
+    _shoot(page, out, "review", whole=True)
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_text("Done.").first.wait_for()
+    _shoot(page, out, "5-done")
+
+
+def _read(page: Any, demo: Demo, out: Path) -> None:
+    page.goto(f"{demo.settings.base_url}/portal")
+    page.get_by_label("E-mail").fill(CLINICIANS[0][1])
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=PATIENT).wait_for()
+    _shoot(page, out, "6-today", whole=True)
+    page.get_by_role("link", name=PATIENT).click()
+    page.get_by_text(WORDS).wait_for()
+    page.get_by_text(WISH).wait_for()
+    _shoot(page, out, "digest", whole=True)
+    page.get_by_role("button", name="I have read this").click()
+    page.get_by_role("button", name="I have read this").wait_for(state="detached")
+
+
+def _tap(page: Any, choice: str, *, then: str, again: bool = False) -> None:
+    """Taps a choice and waits for the next question; `again` when it has the same words."""
+    asked = page.locator("#turn").text_content()
+    page.locator("#turn").get_by_role("button", name=choice, exact=True).click()
+    if again:
+        page.wait_for_function(
+            "before => document.getElementById('turn').textContent !== before", arg=asked
+        )
+    page.locator("#turn", has_text=then).wait_for()
+
+
+def _type(page: Any, words: str, *, then: str) -> None:
+    page.get_by_role("textbox").fill(words)
+    page.get_by_role("button", name="Send").click()
+    page.locator("#turn", has_text=then).wait_for()
+
+
+def _page(browser: Any, viewport: dict[str, int]) -> Any:
+    page = browser.new_context(viewport=viewport, device_scale_factor=2).new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    return page
+
+
+def _shoot(page: Any, out: Path, name: str, *, whole: bool = False) -> None:
+    page.wait_for_timeout(400)  # let the page come to rest: it scrolls to the new question
+    page.screenshot(path=str(out / f"{name}.png"), full_page=whole)
+
+
+@contextmanager
+def _running(demo: Demo) -> Iterator[None]:
+    vault = load_vault(demo.settings.keys)
+    trained = training.train(PROJECT, demo.settings.models_dir, typer.echo)
+    supervisor = services.Supervisor(demo.settings.data_dir / "log", typer.echo)
+    for service in services.app_services(demo.settings, demo.ports, vault):
+        supervisor.start(service)
+    supervisor.start(services.rasa_service(demo.settings, demo.ports, vault, trained.path))
+    watching = threading.Thread(target=supervisor.watch, daemon=True)
+    watching.start()
+    try:
+        if not doctor.wait_until_ready(demo.ports.rasa):
+            raise TourCannotStart("The assistant did not start. Run: afterword doctor")
+        yield
+    finally:
+        supervisor.stop()
+        watching.join()
+
+
+@contextmanager
+def _browser() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise TourCannotStart(
+            "The tour needs the test environment. Run: make demo ARGS=--tour"
+        ) from None
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        raise TourCannotStart("The tour needs Chromium. Install it and start the tour again.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(_OPTIONS))
+        yield browser
+        browser.close()
