@@ -151,12 +151,15 @@ def show(dispatcher: CollectingDispatcher, prompt: Prompt) -> None:
     )
 
 
-def closing(talk: Talk, *, ended: ReflectionState) -> Prompt:
-    """Where an ended reflection stands; it can be taken back until a clinician opens it."""
+def closing(talk: Talk, *, ended: ReflectionState, key: str | None = None) -> Prompt:
+    """Where an ended reflection stands; it can be taken back until a clinician opens it.
+
+    `key` is the line that says so, when it has only now ended.
+    """
     back = ended is not ReflectionState.DELETED and not talk.reflection.opened
     choices = (Choice(TAKE_BACK, talk.line("choice_take_back"), "quiet", "start"),)
     return Prompt(
-        talk.line(f"closed_{ended}"), choices if back else (), kind="closed", input="none"
+        talk.line(key or f"closed_{ended}"), choices if back else (), kind="closed", input="none"
     )
 
 

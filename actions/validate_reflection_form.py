@@ -48,7 +48,7 @@ class ValidateReflectionForm(FormValidationAction):
         if outcome.share is None:
             return _finished(ReflectionState.DELETED)
         state = _STATES[outcome.share]
-        show(dispatcher, closing(talk, ended=state))
+        show(dispatcher, closing(talk, ended=state, key=f"done_{outcome.share}"))
         return _finished(state)
 
 

@@ -12,13 +12,15 @@ from afterword.reflection.reading import normalise, read_option
 _LEAD = re.compile(
     r"^(?:(?:can|could) (?:you|i|we) (?:please )?|please |sorry,? |oops,? |no,? |wait,? "
     r"|actually,? "
-    r"|i (?:want|would like|'d like|need) to )*"
+    r"|i(?: want| would like|'d like| need) to )*"
     r"(?:make|change|correct|set|put|fix|edit|i meant|meant|i mean|should (?:be|have been)|"
     r"it should (?:be|have been))\b\s*"
 )
 _JOIN = re.compile(
-    r"^(?:the |my |that |it |was |is |should be |to be |to |be |as |a |an |into |= ?)+"
+    r"^(?:(?:sorry|oops|wait|actually),? |the |my |that |it |was |is |should be |to be |to |be |as "
+    r"|on |for |about |into |= ?)+"
 )
+_ARTICLE = re.compile(r"^an? ")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def _value(question: Question, rest: str, language: str) -> Answer | None:
     words = normalise(_JOIN.sub("", words).removesuffix("please"))
     if not words or question.item.kind is Kind.TEXT:
         return None
-    reading = read_option(question, words, language)
-    if reading.option is None:
-        return None
-    return Answer(question.id, AnswerState.ANSWERED, value=reading.option.id)
+    # "a bit" and "a lot" stand for options of their own; only "a mostly" is a mostly.
+    for text in (words, _ARTICLE.sub("", words)):
+        if option := read_option(question, text, language).option:
+            return Answer(question.id, AnswerState.ANSWERED, value=option.id)
+    return None

@@ -212,7 +212,7 @@ def _next(open_: Open, new: dict[str, Answer], answers: Answers, asker: Asker) -
 
 
 def _share(sharing: Sharing) -> Outcome:
-    return Outcome(open=None, share=sharing, say=(Line(f"done_{sharing}"),))
+    return Outcome(open=None, share=sharing)
 
 
 def _changed(question: Question, answer: Answer, asker: Asker) -> Line:

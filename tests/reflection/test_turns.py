@@ -1,0 +1,273 @@
+"""What one message does to a reflection: each branch."""
+
+import pytest
+from factory import asker, by_question, declined, rated, said, skipped
+
+from afterword.reflection.answers import Answer, Sharing
+from afterword.reflection.turns import Heard, Line, Open, Outcome, Pending, take
+
+WELL = by_question(*(rated(name, 5) for name in ("heard", "safe", "goals", "approach", "snag")))
+DONE = WELL | by_question(said("helped", "talking"), skipped("wish"))
+REVIEW = Open("review")
+
+
+def say(
+    text: str, open_: Open, answers: dict[str, Answer] | None = None, intent: str = "answer"
+) -> Outcome:
+    goals = {"a": "Sleep"} if open_.question.startswith("goal-") else {}
+    return take(Heard(text, intent), open_, answers or {}, asker(goals))
+
+
+def tap(
+    token: str, open_: Open, answers: dict[str, Answer] | None = None, title: str = ""
+) -> Outcome:
+    return take(Heard(title, "answer", token), open_, answers or {}, asker())
+
+
+def keys(outcome: Outcome) -> list[str]:
+    return [line.key for line in outcome.say]
+
+
+def changes_nothing(outcome: Outcome) -> bool:
+    return (outcome.store, outcome.remove, outcome.share, outcome.erase) == ((), None, None, False)
+
+
+def test_a_tap_is_stored_and_the_next_question_opens() -> None:
+    assert tap("heard.4", Open("heard"), title="Very much") == Outcome(
+        open=Open("safe"), store=(rated("heard", 4),)
+    )
+
+
+@pytest.mark.parametrize(("title", "read_back"), [("4", True), ("a lot", True), ("very MUCH.", False)])
+def test_typed_words_for_an_option_are_read_back(title: str, read_back: bool) -> None:
+    outcome = tap("heard.4", Open("heard"), title=title)
+    assert outcome.store == (rated("heard", 4),)
+    expected = (Line("understood", {"answer": "Very much"}),)
+    assert outcome.say == (expected if read_back else ())
+
+
+def test_a_typed_answer_is_understood_and_read_back() -> None:
+    outcome = say("mostly, but he was late", Open("heard"))
+    assert outcome.store == (rated("heard", 3, "mostly, but he was late"),)
+    assert outcome.say == (Line("understood", {"answer": "Mostly"}),)
+    assert outcome.open == Open("safe")
+
+
+@pytest.mark.parametrize(
+    ("intent", "token", "answer"),
+    [
+        ("skip", "heard.skip", skipped("heard")),
+        ("rather_not_say", "heard.decline", declined("heard")),
+    ],
+)
+def test_skipping_and_declining_are_different_answers(
+    intent: str, token: str, answer: Answer
+) -> None:
+    for outcome in (
+        say("no thanks", Open("heard"), intent=intent),
+        tap(token, Open("heard")),
+        take(Heard("", intent, f"menu.{intent}"), Open("heard"), {}, asker()),
+    ):
+        assert outcome == Outcome(open=Open("safe"), store=(answer,))
+
+
+def test_at_an_open_question_the_words_are_the_answer_as_they_are() -> None:
+    text = "  4/10, I don't know 🙂\n"
+    outcome = say(text, Open("helped"), WELL)
+    assert outcome == Outcome(open=Open("wish"), store=(said("helped", text),))
+
+
+def test_at_a_list_a_sentence_is_kept_as_own_words() -> None:
+    answers = WELL | by_question(rated("heard", 1))
+    outcome = say("he kept looking at the clock", Open("heard_why"), answers)
+    assert outcome.store == (said("heard_why", "he kept looking at the clock"),)
+    assert keys(outcome) == ["kept_words"]
+    assert outcome.open == Open("helped")
+
+
+def test_at_a_list_one_strange_word_is_asked_about() -> None:
+    outcome = say("clock", Open("heard_why"), WELL | by_question(rated("heard", 1)))
+    assert changes_nothing(outcome)
+    assert keys(outcome) == ["unclear"]
+
+
+def test_never_a_third_time_not_understood_and_then_the_words_are_kept() -> None:
+    open_ = Open("heard")
+    said_keys = []
+    for text in ("hm", "hm hm", "the sky is blue "):
+        outcome = say(text, open_)
+        assert changes_nothing(outcome)
+        assert outcome.open is not None and outcome.open.question == "heard"
+        assert (outcome.open.pending, outcome.short) == (Pending.KEEP, True)
+        said_keys += keys(outcome)
+        open_ = outcome.open
+    assert said_keys == ["unclear", "unclear_again", "unclear_again"]
+    assert tap("keep.words", open_) == Outcome(
+        open=Open("safe"), store=(said("heard", "the sky is blue"),), say=(Line("kept_words"),)
+    )
+
+
+def test_an_answer_after_an_unclear_one_starts_afresh() -> None:
+    unclear = say("hm", Open("heard"))
+    assert unclear.open is not None
+    assert tap("heard.2", unclear.open).open == Open("safe")
+
+
+def test_keep_my_words_without_words_is_an_old_choice() -> None:
+    outcome = tap("keep.words", Open("safe"), by_question(rated("heard", 4)))
+    assert changes_nothing(outcome)
+    assert keys(outcome) == ["old_choice"]
+
+
+def test_keep_my_words_at_the_review_stores_nothing() -> None:
+    unclear = say("hm", REVIEW, DONE)
+    assert unclear.open is not None
+    outcome = tap("keep.words", unclear.open, DONE)
+    assert changes_nothing(outcome)
+    assert keys(outcome) == ["old_choice"]
+
+
+def test_a_tap_on_an_old_choice_corrects_and_the_open_question_stays_open() -> None:
+    open_ = Open("goals", Pending.KEEP, 1, "hm")
+    outcome = tap("heard.2", open_, by_question(rated("heard", 4), rated("safe", 4)))
+    assert outcome.store == (rated("heard", 2),)
+    assert outcome.say == (Line("changed", {"label": "Heard", "answer": "Partly"}),)
+    assert (outcome.open, outcome.short) == (open_, True)
+
+
+@pytest.mark.parametrize(
+    ("token", "answer"), [("heard.skip", skipped("heard")), ("heard.decline", declined("heard"))]
+)
+def test_an_old_skip_corrects_too(token: str, answer: Answer) -> None:
+    outcome = tap(token, Open("safe"), by_question(rated("heard", 4)))
+    assert (outcome.store, outcome.open) == ((answer,), Open("safe"))
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["heard.9", "heard", "", ".", "better.skip", "goal-x.mine", "delete.yes", "review.share",
+     "remove.wish", "change.better", "change.review", "remove.review", "heard_why.time"],
+)  # fmt: skip
+def test_a_choice_that_is_not_there_any_more_changes_nothing(token: str) -> None:
+    outcome = tap(token, Open("safe", draft="hm"), by_question(rated("heard", 4)))
+    assert changes_nothing(outcome)
+    assert (outcome.open, keys(outcome)) == (Open("safe"), ["old_choice"])
+
+
+def test_a_correction_typed_at_a_question_is_taken_as_one() -> None:
+    outcome = say("make heard a 4", Open("safe"), by_question(rated("heard", 1)))
+    assert outcome.store == (rated("heard", 4),)
+    assert (outcome.open, keys(outcome)) == (Open("safe"), ["changed"])
+
+
+def test_a_correction_typed_at_the_review_is_taken_as_one() -> None:
+    outcome = say("make heard a 4", REVIEW, DONE)
+    assert outcome.store == (rated("heard", 4),)
+    assert (outcome.open, keys(outcome)) == (REVIEW, ["changed"])
+
+
+# A follow-up is open because of a low answer; then that answer is corrected or taken out.
+AT_FOLLOW_UP = WELL | by_question(rated("heard", 1))
+
+
+def test_a_follow_up_goes_with_the_answer_that_opened_it() -> None:
+    open_ = Open("heard_why")
+    for outcome in (
+        tap("heard.5", open_, AT_FOLLOW_UP),
+        tap("remove.heard", open_, AT_FOLLOW_UP),
+        tap("heard.skip", open_, AT_FOLLOW_UP),
+    ):
+        assert outcome.open == Open("helped")
+
+
+def test_change_opens_the_question_and_then_the_review_again() -> None:
+    assert tap("change.heard", REVIEW, DONE) == Outcome(open=Open("heard"))
+    assert tap("heard.4", Open("heard"), DONE).open == REVIEW
+
+
+def test_a_change_to_a_low_answer_opens_its_follow_up() -> None:
+    assert tap("heard.1", Open("heard"), DONE).open == Open("heard_why")
+
+
+def test_remove_takes_the_answer_out_and_stays_where_it_was() -> None:
+    assert tap("remove.helped", REVIEW, DONE) == Outcome(
+        open=REVIEW, remove="helped", short=True, say=(Line("removed"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "sharing", "key"),
+    [
+        ("review.share", Sharing.ALL, "done_all"),
+        ("review.ratings", Sharing.RATINGS, "done_ratings"),
+        ("review.private", Sharing.PRIVATE, "done_private"),
+    ],
+)
+def test_the_reflection_ends_with_a_decision_at_the_review(
+    token: str, sharing: Sharing, key: str
+) -> None:
+    assert tap(token, REVIEW, DONE) == Outcome(open=None, share=sharing, say=(Line(key),))
+
+
+def test_an_old_decision_does_not_share_while_a_question_is_open() -> None:
+    outcome = tap("review.share", Open("heard"), DONE)
+    assert changes_nothing(outcome)
+    assert keys(outcome) == ["old_choice"]
+
+
+@pytest.mark.parametrize("intent", ["answer", "skip", "rather_not_say"])
+@pytest.mark.parametrize("text", ["share", "maybe", "yes", ""])
+def test_typed_words_at_the_review_share_nothing_by_themselves(text: str, intent: str) -> None:
+    outcome = say(text, REVIEW, DONE, intent)
+    assert changes_nothing(outcome)
+    assert (outcome.open, keys(outcome)) == (REVIEW, ["unclear_review"])
+
+
+DELETING = Open("safe", Pending.DELETE)
+
+
+@pytest.mark.parametrize("text", ["yes", "Yes.", "delete it", "yes, delete it", "Yes please"])
+def test_a_yes_deletes(text: str) -> None:
+    expected = Outcome(open=None, erase=True, say=(Line("deleted"),))
+    assert say(text, DELETING) == expected
+    assert tap("delete.yes", DELETING) == expected
+
+
+@pytest.mark.parametrize("text", ["no", "No!", "keep it", "don’t delete"])
+def test_a_no_keeps_everything_and_goes_on(text: str) -> None:
+    for outcome in (say(text, DELETING), tap("delete.no", DELETING)):
+        assert changes_nothing(outcome)
+        assert (outcome.open, outcome.short, keys(outcome)) == (Open("safe"), True, ["not_deleted"])
+
+
+@pytest.mark.parametrize("text", ["maybe", "yes but not now", "4", "", "delete nothing"])
+def test_anything_else_is_no_consent_to_delete(text: str) -> None:
+    outcome = say(text, DELETING)
+    assert changes_nothing(outcome)
+    assert (outcome.open, keys(outcome)) == (Open("safe"), ["delete_unclear"])
+
+
+@pytest.mark.parametrize("token", ["heard.4", "review.share", "keep.words", "menu.skip"])
+def test_another_tap_is_no_consent_to_delete_either(token: str) -> None:
+    outcome = tap(token, DELETING, by_question(rated("heard", 1)))
+    assert changes_nothing(outcome)
+    assert keys(outcome) == ["delete_unclear"]
+
+
+def test_yes_deletes_only_when_that_was_asked() -> None:
+    for text in ("yes", "delete it"):
+        assert not say(text, Open("safe")).erase
+    assert not tap("delete.yes", Open("safe")).erase
+
+
+def test_a_goal_is_answered_like_a_question() -> None:
+    answers = by_question(*(rated(name, 5) for name in ("heard", "safe", "goals")))
+    outcome = say("still mine", Open("goal-a"), answers)
+    assert outcome.store == (rated("goal-a", "mine"),)
+    assert outcome.open == Open("approach")
+
+
+def test_a_question_that_is_not_asked_any_more_gives_way_to_the_next() -> None:
+    outcome = say("words for nobody", Open("heard_why"), WELL)
+    assert changes_nothing(outcome)
+    assert outcome.open == Open("helped")
