@@ -181,7 +181,9 @@ def _require_database(settings: Settings) -> None:
 def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
     vault = load_vault(settings.keys)
     supervisor = services.Supervisor(settings.data_dir / "log", typer.echo)
-    signal.signal(signal.SIGTERM, _interrupt)
+    # A KeyboardInterrupt may come at a point where a library swallows it; a flag is seen.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: supervisor.ask_to_stop())
     try:
         for service in services.app_services(settings, ports, vault):
             supervisor.start(service)
@@ -191,7 +193,6 @@ def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
         )
         waking.start()
         supervisor.watch()
-    except KeyboardInterrupt:
         typer.echo("\nStopping.")
     finally:
         supervisor.stop()
@@ -210,10 +211,6 @@ def _wake_assistant(
     supervisor.start(services.rasa_service(settings, ports, vault, trained.path))
     if doctor.wait_until_ready(ports.rasa):
         typer.echo("The assistant is ready.")
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _stop(*lines: str) -> NoReturn:

@@ -190,6 +190,10 @@ class Supervisor:
                         self._revive(name, child)
             self._stopping.wait(0.1)
 
+    def ask_to_stop(self) -> None:
+        """Makes `watch` return; safe in a signal handler."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Ends every process that was started here, and nothing else."""
         self._stopping.set()

@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 from factory import Clinic, Clock
+from hypothesis import settings
 from sqlalchemy import URL, create_engine, make_url, text
 
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import Vault
+
+# A machine that is busy with something else is no failure.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 DATABASES = ("sqlite", "postgresql")
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from afterword.records import inbox, models, people, reflections, views
 from afterword.records.store import Tx, new_id
-from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Visibility
+from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Sharing, Visibility
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Shared:
     appointment_id: str
     session_at: datetime
     state: ReflectionState
+    sharing: Sharing | None
     instrument: str
     instrument_version: int
     language: str
@@ -215,6 +216,7 @@ def _shared(
         appointment_id=appointment.id,
         session_at=appointment.starts_at,
         state=state,
+        sharing=None if reflection.sharing is None else Sharing(reflection.sharing),
         instrument=reflection.instrument,
         instrument_version=reflection.instrument_version,
         language=reflection.language,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Visibility
+from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Sharing
 from afterword.reflection.instrument import Instrument, Item, Kind
 from afterword.reflection.plan import GOAL_PREFIX, Plan, Question
 from afterword.reflection.signals import Signal, find_signals, is_strain, usual
@@ -21,6 +21,8 @@ class Told(Protocol):
 
     @property
     def state(self) -> ReflectionState: ...
+    @property
+    def sharing(self) -> Sharing | None: ...
     @property
     def session_at(self) -> datetime: ...
     @property
@@ -145,7 +147,7 @@ class Writer:
             if question.item.kind is Kind.SCALE
         )
         return Digest(
-            status=_status(latest.answers),
+            status="ratings" if latest.sharing is Sharing.RATINGS else "shared",
             headline=headline,
             headline_question=headline_question,
             words=tuple(self._words(questions, latest.answers)),
@@ -184,16 +186,8 @@ class Writer:
 
     def _questions(self, answers: Mapping[str, Answer], goals: Mapping[str, str]) -> list[Question]:
         """The questions that have an answer, in the order of the instrument."""
-        plan = Plan(self.instrument, goals, earlier=0)
-        known = {question.id: question for question in plan.questions({})}
-        order = list(known)
-        questions = []
-        for question_id in answers:
-            if question_id in known:
-                questions.append(known[question_id])
-            elif question_id in self.instrument.items:
-                questions.append(Question(question_id, self.instrument.items[question_id]))
-        return sorted(questions, key=lambda q: order.index(q.id) if q.id in order else len(order))
+        every = Plan(self.instrument, goals, earlier=0).every()
+        return [question for question in every if question.id in answers]
 
     def _headline(
         self, signals: list[Signal], questions: list[Question], latest: Told, followed: bool
@@ -289,10 +283,16 @@ class Writer:
             seen = any(
                 signal.opener == one.rule or signal.question.id == one.question for one in openers
             )
-            if signal.opener and not seen:
-                text = self.open_with(signal.opener)
+            if signal.opener and not seen and (text := self._opener(signal.opener)):
                 openers.append(Opener(text, signal.opener, signal.question.id))
         return tuple(openers[:MOST_OPENERS])
+
+    def _opener(self, rule: str) -> str | None:
+        """The reviewed line of a rule; a clinic's own construct may have none."""
+        try:
+            return self.open_with(rule)
+        except KeyError:
+            return None
 
     def _open_points(self, earlier: Sequence[Told]) -> tuple[OpenPoint, ...]:
         """The wish and the strain of the last shared reflection before this one."""
@@ -324,11 +324,6 @@ class Writer:
         if option is not None:
             return option.label[self.language]
         return self.say("own_words" if answer.words else "words_private")
-
-
-def _status(answers: Mapping[str, Answer]) -> str:
-    only_ratings = all(answer.visibility is Visibility.RATING for answer in answers.values())
-    return "ratings" if only_ratings else "shared"
 
 
 def _is_wish(item: Item) -> bool:

@@ -130,6 +130,14 @@ def _plan(value: Any, items: Mapping[str, Item]) -> tuple[Step, ...]:
     twice = next((name for name in asked if asked.count(name) > 1), None)
     if twice:
         raise DataProblem(("plan",), f"{twice} is asked twice.")
+    for kind, name in ((AskEachGoal, _EACH_GOAL), (AskFollowUps, _FOLLOW_UP)):
+        if sum(isinstance(step, kind) for step in steps) > 1:
+            raise DataProblem(("plan",), f"{name} may stand there once.")
+    for item in items.values():
+        if item.follow_up in asked:
+            raise DataProblem(
+                ("items", item.id, "follow_up"), f"{item.follow_up} is in the plan already."
+            )
     return tuple(steps)
 
 

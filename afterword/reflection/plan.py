@@ -58,6 +58,28 @@ class Plan:
                     asked.extend(_follow_ups(asked, answers, items, most))
         return tuple(asked)
 
+    def every(self) -> tuple[Question, ...]:
+        """All questions that could come up, in order: each follow-up, and all that take turns."""
+        items = self.instrument.items
+        found: dict[str, Question] = {}
+        for step in self.instrument.plan:
+            match step:
+                case AskItem(name):
+                    asked = [Question(name, items[name])]
+                case AskEachGoal(name):
+                    asked = [
+                        Question(GOAL_PREFIX + key, items[name], text)
+                        for key, text in self.goals.items()
+                    ]
+                case AskOneOf(names):
+                    asked = [Question(name, items[name]) for name in names]
+                case AskFollowUps():
+                    before = [question.item.follow_up for question in found.values()]
+                    asked = [Question(name, items[name]) for name in before if name]
+            for question in asked:
+                found.setdefault(question.id, question)
+        return tuple(found.values())
+
     def question(self, question_id: str, answers: Answers) -> Question | None:
         """The question of this id, if this reflection asks it."""
         return next((q for q in self.questions(answers) if q.id == question_id), None)
@@ -90,8 +112,9 @@ def _follow_ups(
     )
     possible = [question.item.follow_up for question in asked if question.item.follow_up]
     kept = [name for name in possible if name in answers]
-    opened = kept + [name for _, _, name in low if name not in kept]
-    return [Question(name, items[name]) for name in opened[:most]]
+    # Two questions may have the same follow-up: it is asked once.
+    opened = dict.fromkeys([*kept, *(name for _, _, name in low)])
+    return [Question(name, items[name]) for name in list(opened)[:most]]
 
 
 def _low_rank(question: Question, answers: Answers) -> int | None:

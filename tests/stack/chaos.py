@@ -26,7 +26,8 @@ class Turn:
 
 def turns(mark: str) -> list[Turn]:
     """A whole reflection, taps and typing in turn; `mark` makes its words its own."""
-    helped, wish = f"what helped {mark}", f"a wish {mark}"
+    helped = f"The walk to the window helped, {mark}"
+    wish = f"Please ask about my sister {mark}"
     return [
         Turn({"choice": "menu.start"}, None),
         Turn({"choice": "heard.4"}, ("heard", "4", None)),

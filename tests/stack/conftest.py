@@ -1,7 +1,11 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from stack import Stack
+
+from afterword.settings import PROJECT, Settings
+from afterword.training import model as training
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/stack/" in item.path.as_posix():
             item.add_marker(pytest.mark.stack)
+
+
+@pytest.fixture(scope="session")
+def trained_model() -> Path:
+    return training.train(PROJECT, Settings().models_dir, print).path
