@@ -71,9 +71,7 @@ def test_two_patients_may_use_the_same_message_id(
     assert lines(records, reflection) == [("patient", "received", "mine")]
 
 
-def test_a_worker_gets_the_message_with_its_conversation(
-    records: Records, reflection: str
-) -> None:
+def test_a_worker_gets_the_message_with_its_conversation(records: Records, reflection: str) -> None:
     send(records, reflection, "a", "first")
     message = claimed(records)
     with records.read() as tx:

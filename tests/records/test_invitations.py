@@ -33,9 +33,7 @@ def test_looking_at_a_link_does_not_use_it_up(clinic: Clinic, records: Records) 
     assert resolve(records, token) == resolve(records, token) is not None
 
 
-def test_a_link_ends_when_its_time_is_over(
-    clinic: Clinic, records: Records, clock: Clock
-) -> None:
+def test_a_link_ends_when_its_time_is_over(clinic: Clinic, records: Records, clock: Clock) -> None:
     token = clinic.invite(expires_in=WEEK)
     clock.move(days=7, seconds=-1)
     assert resolve(records, token) is not None

@@ -64,18 +64,14 @@ def test_use_keeps_it_open_for_twelve_hours_and_not_longer(
     assert signed_in(records, token) is None
 
 
-def test_a_session_that_has_ended_stays_ended(
-    records: Records, token: str, clock: Clock
-) -> None:
+def test_a_session_that_has_ended_stays_ended(records: Records, token: str, clock: Clock) -> None:
     clock.move(minutes=16)
     assert signed_in(records, token) is None
     clock.move(minutes=-16)
     assert signed_in(records, token) is None
 
 
-def test_signing_out_ends_this_session_only(
-    clinic: Clinic, records: Records, token: str
-) -> None:
+def test_signing_out_ends_this_session_only(clinic: Clinic, records: Records, token: str) -> None:
     with records.begin() as tx:
         other = staff.open_session(tx, clinic.ada)
         staff.close_session(tx, token)

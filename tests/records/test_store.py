@@ -127,9 +127,12 @@ def test_two_writers_at_once_keep_one_answer_each(clinic: Clinic, records: Recor
                 select(models.Answer).where(models.Answer.reflection_id == reflection)
             ).one()
             assert row.version == TOGETHER
-            assert tx.session.scalar(
-                select(func.count()).where(models.AnswerVersion.answer_id == row.id)
-            ) == TOGETHER - 1
+            assert (
+                tx.session.scalar(
+                    select(func.count()).where(models.AnswerVersion.answer_id == row.id)
+                )
+                == TOGETHER - 1
+            )
 
 
 def test_the_same_message_at_once_is_accepted_once(clinic: Clinic, records: Records) -> None:
@@ -166,9 +169,7 @@ def test_two_workers_never_hold_the_same_conversation(clinic: Clinic, records: R
     assert set(held) <= set(mine)
 
 
-def test_taking_back_and_opening_at_once_have_one_winner(
-    clinic: Clinic, records: Records
-) -> None:
+def test_taking_back_and_opening_at_once_have_one_winner(clinic: Clinic, records: Records) -> None:
     from afterword.records import digests
 
     session = clinic.book(NOW + WEEK)

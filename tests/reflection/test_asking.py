@@ -10,9 +10,7 @@ from afterword.reflection.plan import Question
 GOALS = {"a": "Sleep {well}"}
 
 
-def prompt(
-    question_id: str, *answers: Answer, short: bool = False, keep: bool = False
-) -> Prompt:
+def prompt(question_id: str, *answers: Answer, short: bool = False, keep: bool = False) -> Prompt:
     made = asker(GOALS)
     given = by_question(*answers)
     return made.prompt(find(made, question_id, given), given, short=short, keep=keep)
@@ -135,9 +133,7 @@ def test_in_the_review_everything_can_be_changed_and_every_answer_removed() -> N
 
 def test_words_for_a_decision_belong_to_one_decision_only() -> None:
     shown = asker().review({}, short=True)
-    typed = [
-        word.casefold() for choice in shown.choices for word in {choice.title, *choice.words}
-    ]
+    typed = [word.casefold() for choice in shown.choices for word in {choice.title, *choice.words}]
     assert len(set(typed)) == len(typed)
 
 

@@ -7,7 +7,11 @@ from afterword.reflection.answers import Answer
 from afterword.reflection.correcting import Correction, read_correction, says_correction
 
 GIVEN = by_question(
-    rated("heard", 2), rated("safe", 3), rated("goals", 4), skipped("approach"), said("wish", "time")
+    rated("heard", 2),
+    rated("safe", 3),
+    rated("goals", 4),
+    skipped("approach"),
+    said("wish", "time"),
 )
 
 
@@ -59,7 +63,13 @@ def test_without_a_name_the_answer_that_was_given_last_is_meant(text: str, value
 
 @pytest.mark.parametrize(
     "text",
-    ["change heard", "heard should be different", "make heard a 9", "heard was 3 or 4", "fix heard"],
+    [
+        "change heard",
+        "heard should be different",
+        "make heard a 9",
+        "heard was 3 or 4",
+        "fix heard",
+    ],
 )
 def test_a_name_without_a_clear_value_asks_again(text: str) -> None:
     found = correct(text)
@@ -73,7 +83,9 @@ def test_an_answer_in_own_words_is_asked_again() -> None:
     assert (found.question.id, found.answer) == ("wish", None)
 
 
-@pytest.mark.parametrize("text", ["", "change something", "I want to correct my answer", "fix it", "7"])
+@pytest.mark.parametrize(
+    "text", ["", "change something", "I want to correct my answer", "fix it", "7"]
+)
 def test_what_names_nothing_changes_nothing(text: str) -> None:
     assert correct(text) is None
 
@@ -83,7 +95,9 @@ def test_what_was_not_answered_yet_cannot_be_corrected() -> None:
     assert correct("make heard a 4", {}) is None
 
 
-@pytest.mark.parametrize("text", ["make it a 4", "Oops, I meant mostly", "can you change heard to 2"])
+@pytest.mark.parametrize(
+    "text", ["make it a 4", "Oops, I meant mostly", "can you change heard to 2"]
+)
 def test_a_correction_is_known_by_how_it_begins(text: str) -> None:
     assert says_correction(text)
 

@@ -96,7 +96,8 @@ def test_items_come_in_the_order_of_the_questions_however_they_were_answered() -
 
 def test_words_come_in_the_order_of_the_questions_follow_ups_too() -> None:
     answers = [
-        said(name, name) for name in ("better", "snag_kind", "helped", "goal-a", "heard_why", "heard")
+        said(name, name)
+        for name in ("better", "snag_kind", "helped", "goal-a", "heard_why", "heard")
     ]
     digest = write(told(*answers), goals={"a": "Sleep"})
     assert [quote.question for quote in digest.words] == [

@@ -76,7 +76,12 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
     assert made.plan[3] == AskOneOf(("helped", "better"))
     heard = made.items["heard"]
     assert (heard.kind, heard.low, heard.follow_up) == (Kind.SCALE, 1, "why")
-    assert (heard.rank("1"), heard.rank("2"), heard.rank("3"), heard.rank(None)) == (1, 2, None, None)
+    assert (heard.rank("1"), heard.rank("2"), heard.rank("3"), heard.rank(None)) == (
+        1,
+        2,
+        None,
+        None,
+    )
     assert made.items["why"].rank("time") is None
     option = made.items["why"].option("time")
     assert option is not None and option.strain == "withdrawal"

@@ -11,7 +11,9 @@ SCALES = ("heard", "safe", "goals", "approach", "snag")
 ALL_WELL = by_question(*(rated(name, 5) for name in SCALES))
 
 
-def ids(answers: dict[str, Answer], goals: dict[str, str] | None = None, earlier: int = 0) -> list[str]:
+def ids(
+    answers: dict[str, Answer], goals: dict[str, str] | None = None, earlier: int = 0
+) -> list[str]:
     return [one.id for one in Plan(core(), goals or {}, earlier).questions(answers)]
 
 
@@ -40,7 +42,9 @@ def test_a_low_answer_opens_its_follow_up_after_the_questions_before_it() -> Non
     assert "heard_why" not in ids(by_question(rated("heard", 1)))
 
 
-@pytest.mark.parametrize("answer", [rated("heard", 3), skipped("heard"), said("heard", "not at all")])
+@pytest.mark.parametrize(
+    "answer", [rated("heard", 3), skipped("heard"), said("heard", "not at all")]
+)
 def test_what_is_not_low_opens_nothing(answer: Answer) -> None:
     assert after(answer) == ["helped", "wish"]
 

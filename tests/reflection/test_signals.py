@@ -11,7 +11,9 @@ WELL = by_question(*(rated(name, 5) for name in NAMES))
 GOALS = {"a": "Sleep"}
 
 
-def rules(*answers: Answer, history: tuple[dict[str, Answer], ...] = ()) -> list[tuple[str, str, str]]:
+def rules(
+    *answers: Answer, history: tuple[dict[str, Answer], ...] = ()
+) -> list[tuple[str, str, str]]:
     """Rule, question and opener of each signal, where the other answers are the best ones."""
     given = WELL | by_question(*answers)
     questions = [question(name, GOALS) for name in given]
@@ -112,7 +114,8 @@ def test_more_strain_than_usual_is_said_as_more_strain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("history", "found"), [(before(4), True), (before(), False), ((by_question(skipped("heard")),), False)]
+    ("history", "found"),
+    [(before(4), True), (before(), False), ((by_question(skipped("heard")),), False)],
 )
 def test_declining_is_a_signal_only_where_it_was_answered_before(
     history: tuple[dict[str, Answer], ...], found: bool
@@ -130,7 +133,13 @@ def test_three_times_top_marks_without_a_word_invite_to_say_more() -> None:
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [((4, 4), None), ((4, None, 4), None), ((1, 5, 4), 4), ((2, 3, 4, 5), 3.5), ((None, 2, 2, 5), 2)],
+    [
+        ((4, 4), None),
+        ((4, None, 4), None),
+        ((1, 5, 4), 4),
+        ((2, 3, 4, 5), 3.5),
+        ((None, 2, 2, 5), 2),
+    ],
 )
 def test_the_usual_is_the_middle_of_at_least_three_known_answers(
     values: tuple[int | None, ...], expected: float | None

@@ -38,7 +38,9 @@ def test_a_tap_is_stored_and_the_next_question_opens() -> None:
     )
 
 
-@pytest.mark.parametrize(("title", "read_back"), [("4", True), ("a lot", True), ("very MUCH.", False)])
+@pytest.mark.parametrize(
+    ("title", "read_back"), [("4", True), ("a lot", True), ("very MUCH.", False)]
+)
 def test_typed_words_for_an_option_are_read_back(title: str, read_back: bool) -> None:
     outcome = tap("heard.4", Open("heard"), title=title)
     assert outcome.store == (rated("heard", 4),)

@@ -102,7 +102,9 @@ def test_rooms_use_only_the_plain_modules_that_are_meant_for_them() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if room_of_file(path) in PURE], ids=short)
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if room_of_file(path) in PURE], ids=short
+)
 def test_the_domain_needs_nothing_but_the_standard_library(path: Path) -> None:
     others = {name for name in imports(path) if room_of(name) is None}
     assert {name.split(".")[0] for name in others} <= sys.stdlib_module_names
@@ -203,9 +205,13 @@ def tracked() -> list[Path]:
 
 
 # In pieces, so that this file does not hold what it looks for.
-MACHINE_PATH = re.compile(r"(?<![\w.}/])/(?:" + "|".join(["root", "work", "home", "Users"]) + r")/\w")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.}/])/(?:" + "|".join(["root", "work", "home", "Users"]) + r")/\w"
+)
 PACKAGE_HOSTS = {"pypi.org", "files.pythonhosted.org"}
-INDEX = re.compile(r"(?:index-url|find-links|registry|index)\s*[=: ]\s*[\"']?https?://([^/\s:\"']+)")
+INDEX = re.compile(
+    r"(?:index-url|find-links|registry|index)\s*[=: ]\s*[\"']?https?://([^/\s:\"']+)"
+)
 PRIVATE_HOST = re.compile(r"https?://[\w.-]*(?:artifactory|nexus|devpi|\.internal\b|\.corp\b)")
 
 
