@@ -62,7 +62,7 @@ def line_of(data: Any, path: tuple[str | int, ...]) -> int:
         if not isinstance(data, CommentedBase):
             break
         try:
-            position = data.lc.value(key) if isinstance(key, int) else data.lc.key(key)
+            position = data.lc.item(key) if isinstance(key, int) else data.lc.key(key)
             line, data = position[0] + 1, data[key]  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             break

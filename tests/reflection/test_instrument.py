@@ -94,6 +94,7 @@ def test_every_shipped_file_loads() -> None:
     assert core().id == "core"
 
 
+# ruff: noqa: E501  (a table is read by its rows)
 # What is replaced in the good file, by what, and how the error then begins and goes on.
 BROKEN = [
     ("instrument: small\n", "", "1: instrument is missing"),

@@ -49,7 +49,10 @@ def test_what_was_said_outright_is_a_signal(answer: Answer, signal: tuple[str, s
 
 @pytest.mark.parametrize(
     "answer",
-    [rated("heard", 3), rated("snag", 4), rated("goal-a", "mine"), skipped("heard"), said("heard", "no"), said("goal-a", "not_mine")],
+    [
+        *(rated("heard", 3), rated("snag", 4), rated("goal-a", "mine")),
+        *(skipped("heard"), said("heard", "no"), said("goal-a", "not_mine")),
+    ],
 )  # fmt: skip
 def test_what_is_not_low_or_not_rated_is_none(answer: Answer) -> None:
     assert rules(answer) == []

@@ -26,7 +26,7 @@ BESIDE = {"afterword/gateway", "afterword/portal", "afterword/delivery", "afterw
 TOP = BESIDE | {"actions"}
 # What a room may import of ours, besides itself and the plain modules of afterword/.
 MAY_IMPORT: dict[str, set[str]] = {
-    **dict.fromkeys(PURE, set()),
+    **{room: set() for room in PURE},
     "afterword/records": PURE,
     **{room: PURE | {"afterword/records"} for room in BESIDE},
     "actions": PURE | {"afterword/records"},
@@ -235,5 +235,5 @@ def test_such_traces_would_be_found() -> None:
     folder, host = "/ro" + "ot/project", "artifac" + "tory.example.com"
     assert MACHINE_PATH.search(f"open('{folder}')")
     assert not MACHINE_PATH.search("https://example.com/work/a")
-    assert INDEX.findall(f"index-url = https://{host}/simple") == [host]
+    assert INDEX.findall("index-url" + f" = https://{host}/simple") == [host]
     assert PRIVATE_HOST.search(f"https://{host}/simple")

@@ -281,7 +281,7 @@ def test_a_patient_can_read_it_easily(key: str) -> None:
 
 PRAISE = re.compile(
     r"\b(great|awesome|amazing|wonderful|excellent|fantastic|brilliant|well done|good job|nice work"
-    r"|proud of you|thank you for (sharing|opening|telling)|thanks for (sharing|opening|telling))\b",
+    r"|proud of you|(thank you|thanks) for (sharing|opening|telling))\b",
     re.IGNORECASE,
 )
 ACTS_A_PERSON = re.compile(
