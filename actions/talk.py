@@ -97,7 +97,8 @@ def intent_of(tracker: Tracker) -> str:
 
 def _open(tracker: Tracker, plan: Plan, answers: dict[str, Answer]) -> Open:
     question = tracker.get_slot("question")
-    if question is None:
+    if question != REVIEW and (question is None or plan.question(question, answers) is None):
+        # Not begun, or a correction has closed the follow-up that was open.
         following = plan.next(answers)
         question = REVIEW if following is None else following.id
     pending = tracker.get_slot("pending")

@@ -40,7 +40,7 @@ def play(demo: Demo, out: Path) -> None:
     Writes `patient.png`, `review.png`, `digest.png` and others into `out`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _running(demo), _browser() as browser:
+    with _running(demo), open_browser() as browser:
         patient = _page(browser, PHONE)
         _reflect(patient, demo, out)
         clinician = _page(browser, DESK)
@@ -135,7 +135,8 @@ def _running(demo: Demo) -> Iterator[None]:
 
 
 @contextmanager
-def _browser() -> Iterator[Any]:
+def open_browser() -> Iterator[Any]:
+    """A headless Chromium. Raises TourCannotStart when it or Playwright is missing."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

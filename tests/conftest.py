@@ -18,6 +18,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import Vault
+from afterword.tour import TourCannotStart, open_browser
 
 # A machine that is busy with something else is no failure.
 settings.register_profile("tests", deadline=None)
@@ -148,3 +149,16 @@ def _upgrade(url: str) -> None:
     engine = open_engine(url)
     schema.upgrade(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; without it pages are reported as not looked at.
+
+    For one module only: while it is open no other event loop can run in this thread.
+    """
+    try:
+        with open_browser() as opened:
+            yield opened
+    except TourCannotStart as missing:
+        pytest.skip(f"NOT TESTED, no page was looked at: {missing}")

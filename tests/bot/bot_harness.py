@@ -33,6 +33,7 @@ class Actions:
     """An action server of few words. What it was called for is in `calls`."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
+    told: list[tuple[str, str | None]] = field(default_factory=list)
     answers: list[tuple[str, str, str]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     slow: dict[str, float] = field(default_factory=dict)
@@ -92,11 +93,17 @@ class Actions:
         """(question, answer) of this conversation, as an action wrote them down."""
         return [(question, text) for who, question, text in self.answers if who == conversation]
 
+    def choices(self, conversation: str) -> list[str | None]:
+        """The tokens that actions of this conversation were told, one for each call."""
+        return [token for who, token in self.told if who == conversation]
+
     def handle(self, call: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         name, tracker = call["next_action"], call["tracker"]
         conversation = tracker["sender_id"]
         with self.lock:
             self.calls.append((name, conversation))
+            metadata = (tracker.get("latest_message") or {}).get("metadata") or {}
+            self.told.append((conversation, metadata.get("choice")))
             self.running += 1
             self.overlapped |= self.running > 1
         try:

@@ -96,7 +96,8 @@ def test_a_typed_title_or_word_is_that_choice(
 ) -> None:
     rasa.say(conversation, choice="menu.start")
     rasa.say(conversation, text=typed)
-    assert actions.heard(conversation) == [("heard", "Mostly")]
+    assert actions.heard(conversation) == [("heard", typed.strip())], "kept as it was typed"
+    assert actions.choices(conversation)[-1] == "heard.4"
 
 
 def test_a_choice_that_was_not_offered_is_refused(rasa: Rasa, conversation: str) -> None:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
@@ -14,16 +13,6 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from afterword.gateway.app import routes, running
-
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def make_app(clinic: Clinic) -> Starlette:
@@ -77,14 +66,3 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server.force_exit = True
     thread.join(10)
     clinic.records.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"NOT TESTED: there is no Chromium at {CHROMIUM}; pages were not looked at")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        yield launched
-        launched.close()

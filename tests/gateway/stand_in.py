@@ -176,7 +176,7 @@ class StandIn:
             text = self._say("who_sees") if choice == "menu.ask_who_sees" else "I ask so."
             return [_line(text), self._ask(asker, open_, answers, short=True)]
         intent = "skip" if choice == "menu.skip" else "answer"
-        heard = Heard(body.get("text", ""), intent, None if intent == "skip" else choice)
+        heard = Heard(body.get("text", ""), intent, choice)
         outcome = take(heard, open_, answers, asker)
         for answer in outcome.store:
             reflections.record_answer(tx, key, answer, message)
@@ -187,6 +187,8 @@ class StandIn:
         if outcome.erase:
             reflections.erase(tx, key)
         said = [_line(self._say(line.key, **line.values)) for line in outcome.say]
+        if outcome.share:
+            said.append(_line(self._say(f"done_{outcome.share}")))
         if outcome.open is None:
             return [line | {"kind": "closed", "input": "none"} for line in said]
         self._open[key] = outcome.open

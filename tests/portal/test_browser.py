@@ -1,6 +1,5 @@
 """The pages in a real browser: accessible, reflowing, printable, usable by keyboard."""
 
-import shutil
 import socket
 import threading
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.applications import Starlette
 
 from afterword.portal.app import routes
@@ -109,28 +108,10 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def state(clinic: Clinic, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def state(clinic: Clinic, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cookies of somebody who has signed in with the keyboard only."""
     path = tmp_path_factory.mktemp("state") / "state.json"
-    context = chromium.new_context()
+    context = browser.new_context()
     page = context.new_page()
     page.goto(clinic.address("sign-in"))
     page.keyboard.type(EMAIL)
@@ -144,7 +125,7 @@ def state(clinic: Clinic, chromium: Browser, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
+def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
     opened: list[BrowserContext] = []
     yield opened
     for context in opened:
@@ -153,24 +134,24 @@ def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
 
 @pytest.fixture
 def visit(
-    clinic: Clinic, chromium: Browser, state: Path, contexts: list[BrowserContext]
+    clinic: Clinic, browser: Browser, state: Path, contexts: list[BrowserContext]
 ) -> "Visitor":
-    return Visitor(clinic, chromium, state, contexts)
+    return Visitor(clinic, browser, state, contexts)
 
 
 class Visitor:
     """Opens pages, without JavaScript unless asked for."""
 
     def __init__(
-        self, clinic: Clinic, chromium: Browser, state: Path, contexts: list[BrowserContext]
+        self, clinic: Clinic, browser: Browser, state: Path, contexts: list[BrowserContext]
     ) -> None:
-        self._clinic, self._chromium, self._state = clinic, chromium, state
+        self._clinic, self._browser, self._state = clinic, browser, state
         self._contexts = contexts
 
     def __call__(
         self, name: str, width: int = 1280, scheme: str = "light", scripts: bool = False
     ) -> Page:
-        context = self._chromium.new_context(
+        context = self._browser.new_context(
             viewport={"width": width, "height": 800},
             color_scheme=scheme,  # type: ignore[arg-type]
             java_script_enabled=scripts,
@@ -230,9 +211,9 @@ def test_the_patients_words_are_the_largest_text(visit: Visitor) -> None:
 
 
 def test_the_browser_reports_no_breach_of_the_policy(
-    clinic: Clinic, chromium: Browser, state: Path
+    clinic: Clinic, browser: Browser, state: Path
 ) -> None:
-    context = chromium.new_context(storage_state=state)
+    context = browser.new_context(storage_state=state)
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
