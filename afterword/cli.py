@@ -176,6 +176,8 @@ def _require_database(settings: Settings) -> None:
             _stop("The database is not up to date. Run: afterword db upgrade")
     finally:
         engine.dispose()
+    if missing := doctor.missing_questions(settings):
+        _stop(*(doctor.MISSING_QUESTIONS.format(one) for one in missing))
 
 
 def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:

@@ -16,7 +16,6 @@ from afterword.records.vault import create_key_file, load_vault
 from afterword.settings import Settings
 
 PATIENT, EMBEDDED = "Finn Imaginary", "Eva Storybook"
-EMBED_LINK_FILE = "demo-embed-link"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class Demo:
         instrument = load_instrument(demo.instrument_file)
         seeded = seed(records, instrument, passwords.hash_password(password), [demo.base_url])
         records.close()
-        (folder / EMBED_LINK_FILE).write_text(seeded.tokens[EMBEDDED])
         return cls(demo, ports, password, seeded)
 
     @property
@@ -72,7 +70,7 @@ class Demo:
                 f"  Clinician  {base}/portal",
                 f"             {address}, password {self.password}  ({first})",
                 f"             {other}, same password  ({second})",
-                f"  Embedded   {base}/demo/clinic",
+                f"  Embedded   {base}/demo/clinic?link={self.seeded.tokens[EMBEDDED]}",
                 "             a clinic's page with the one-line widget",
                 "",
                 "Try: answer as the patient, share, then open the digest as the clinician.",

@@ -10,13 +10,17 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from afterword import locales, services
-from afterword.datafiles import DataFileError, load_instrument
-from afterword.records import schema
-from afterword.records.store import open_engine
+from afterword.datafiles import DataFileError, load_instrument, load_instruments
+from afterword.records import reflections, schema
+from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, load_vault
 from afterword.settings import PROJECT, Settings
 from afterword.training import model as training
 
+MISSING_QUESTIONS = (
+    "Reflections were opened on the questions {}, and no file has them. "
+    "Put that file back beside the present one, under another name."
+)
 _READY_PATH = "/webhooks/afterword/ready"
 
 
@@ -39,6 +43,19 @@ def examine(settings: Settings) -> list[Finding]:
         _browser,
     ]
     return [finding for check in checks for finding in check(settings)]
+
+
+def missing_questions(settings: Settings) -> list[str]:
+    """Question sets that reflections were opened on and that no file holds, as `core 1`.
+
+    Raises VaultError, DataFileError and RecordsAway.
+    """
+    loaded = load_instruments(settings.instrument_file)
+    records = Records(settings.database, load_vault(settings.keys))
+    with records.read() as tx:
+        used = reflections.versions_in_use(tx)
+    records.close()
+    return [f"{name} {version}" for name, version in sorted(used - loaded.keys())]
 
 
 def wait_until_ready(port: int, seconds: float = 120) -> bool:
@@ -104,10 +121,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
             False, "The database does not answer. Check AFTERWORD_DATABASE_URL, and that it runs."
         )
     else:
-        if current:
-            yield Finding(True, "the database has the present schema")
-        else:
+        if not current:
             yield Finding(False, "The database is not up to date. Run: afterword db upgrade")
+            return
+        yield Finding(True, "the database has the present schema")
+        for missing in missing_questions(settings):
+            yield Finding(False, MISSING_QUESTIONS.format(missing))
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -144,6 +144,14 @@ def erase(tx: Tx, reflection_id: str) -> None:
     tx.session.flush()
 
 
+def versions_in_use(tx: Tx) -> set[tuple[str, int]]:
+    """The instruments, by (id, version), that reflections were opened on."""
+    rows = tx.session.execute(
+        select(models.Reflection.instrument, models.Reflection.instrument_version).distinct()
+    )
+    return {(row.instrument, row.instrument_version) for row in rows}
+
+
 def earlier_count(tx: Tx, reflection: views.Reflection) -> int:
     """How many earlier appointments of this patient have a reflection that was started."""
     return len(

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from stack import wait_for
+from stack import Stack, wait_for
 
 from afterword.settings import PROJECT
 
@@ -85,6 +85,19 @@ def test_a_broken_question_file_names_file_and_line(afterword: Run, tmp_path: Pa
     lines = enumerate(broken.read_text().splitlines(), start=1)
     wrong = next(at for at, line in lines if "slider" in line)
     assert f"{broken}:{wrong}:" in done.stdout
+
+
+def test_questions_that_are_in_use_and_gone_stop_the_start(afterword: Run, tmp_path: Path) -> None:
+    with Stack(tmp_path / "var", rasa=False) as stack:
+        stack.case()
+    other = tmp_path / "questions" / "other.yml"
+    other.parent.mkdir()
+    text = (PROJECT / "instruments" / "core.yml").read_text()
+    other.write_text(text.replace("version: 1", "version: 2", 1))
+    done = afterword("up", INSTRUMENT_FILE=str(other))
+    assert done.returncode == 2
+    assert "questions core 1" in done.stderr
+    assert "questions core 1" in afterword("doctor", INSTRUMENT_FILE=str(other)).stdout
 
 
 @contextmanager
