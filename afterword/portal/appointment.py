@@ -16,8 +16,10 @@ _NOTICES = {"read": "read_saved", "changed": "read_changed"}
 
 def show(visit: Visit) -> Response:
     """The page; opening it is noted in the same transaction that reads it."""
-    # A page that the browser fetches ahead would count as opened though nobody looked.
-    if "prefetch" in visit.request.headers.get("sec-purpose", ""):
+    # A page that is fetched ahead, or asked for without its body, would count as opened though
+    # nobody looked.
+    fetched_ahead = "prefetch" in visit.request.headers.get("sec-purpose", "")
+    if fetched_ahead or visit.request.method == "HEAD":
         raise PageError(503)
     portal = visit.portal
     with portal.records.begin() as tx:

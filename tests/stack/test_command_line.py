@@ -120,7 +120,11 @@ def demo(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str],
             yield process, log.read_text()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def test_the_demo_prints_links_that_work_and_ctrl_c_ends_all_of_it(tmp_path: Path) -> None:
