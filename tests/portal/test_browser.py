@@ -114,6 +114,7 @@ def state(clinic: Clinic, browser: Browser, tmp_path_factory: pytest.TempPathFac
     context = browser.new_context()
     page = context.new_page()
     page.goto(clinic.address("sign-in"))
+    page.wait_for_function("document.activeElement.id === 'email'")
     page.keyboard.type(EMAIL)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
