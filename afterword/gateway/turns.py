@@ -18,7 +18,7 @@ import httpx
 
 from afterword import wake
 from afterword.records import inbox
-from afterword.records.store import Records
+from afterword.records.store import Records, RecordsAway
 from afterword.records.views import Claim
 
 TURN_PATH, ERASE_PATH = "/webhooks/afterword/turn", "/webhooks/afterword/erase"
@@ -154,7 +154,7 @@ class Worker:
             return False
         try:
             await self._work(claim)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, RecordsAway) as error:
             logger.warning("turn of message %d failed: %s", claim.inbox_id, type(error).__name__)
             await asyncio.to_thread(self._postpone, claim)
         wake.ring(self._data_dir, wake.WEB)
