@@ -8,10 +8,10 @@ CODE := $(wildcard afterword actions bot bench scripts tests)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lock lint format clean
+.PHONY: help demo test setup lock lint format release-check clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The tour drives a browser, which only the test environment has.
 DEMO_NEEDS = $(if $(findstring --tour,$(ARGS)),dev rasa browser,app rasa)
@@ -38,6 +38,10 @@ format: ## put the code into the common format
 	@$(BOOTSTRAP) dev
 	@$(APP) -m ruff check --fix $(CODE)
 	@$(APP) -m ruff format $(CODE)
+
+release-check: ## fail when a help line was last confirmed too long ago (ARGS="--today 2027-01-31")
+	@$(BOOTSTRAP) app
+	@$(APP) scripts/check_help.py $(ARGS)
 
 clean: ## remove environments, tools, caches and reports; keep models and data
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .rasa results

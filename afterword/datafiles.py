@@ -8,7 +8,7 @@ from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from afterword.reflection.instrument import Instrument, build_instrument
-from afterword.reflection.problems import DataProblem
+from afterword.problems import DataProblem
 
 
 class DataFileError(Exception):

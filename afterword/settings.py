@@ -23,6 +23,14 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _layers(value: str) -> str:
+    known = {"rules", "model", "check"}
+    given = {layer.strip() for layer in value.split(",") if layer.strip()}
+    if not given <= known:
+        raise ValueError("must be of rules, model and check, divided by commas")
+    return ",".join(sorted(given))
+
+
 class SettingsError(Exception):
     """One or more settings are wrong; `lines` says which, one line each."""
 
@@ -56,6 +64,22 @@ class Settings(BaseSettings):
     """The question set that new reflections use."""
     plain_form_after: float = Field(default=20.0, gt=0)
     """Seconds without an answer of the assistant after which the plain form is offered."""
+    country: str = ""
+    """Country of the help lines when the clinic names none: us, ca, gb-eng or es."""
+    safety_layers: Annotated[str, AfterValidator(_layers)] = "rules,model,check"
+    """Layers of the safety screen in use. Take one out only where the law asks for it."""
+    smtp_host: str = ""
+    """Mail server that carries notices to duty contacts; empty: no mail is sent."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Port of the mail server."""
+    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    """starttls, tls, or none for a server on this machine."""
+    smtp_user: str = ""
+    """Name at the mail server; empty: none is asked for."""
+    smtp_password_file: Path | None = None
+    """File that holds the password at the mail server, and nothing else."""
+    mail_from: str = ""
+    """Sender of the notices: a neutral address of the clinic."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """How much is logged: debug, info, warning or error. Patient text never is."""
     demo: bool = False
@@ -78,6 +102,11 @@ class Settings(BaseSettings):
         if self.database.startswith("sqlite"):
             return f"sqlite:///{self.data_dir / 'conversations.db'}"
         return self.database
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The layers of the safety screen that are in use."""
+        return frozenset(self.safety_layers.split(","))
 
     @property
     def keys(self) -> Path:

@@ -14,6 +14,7 @@ from afterword.reflection.answers import ReflectionState
 
 RECEIVED, DONE, REFUSED = "received", "done", "refused"
 TEXT, CHOICE, FORM = "text", "choice", "form"
+CHAT, SAFETY = "chat", "safety"
 _ORDER_STEP = 1000
 
 
@@ -114,19 +115,67 @@ def finish(tx: Tx, inbox_id: int, replies: Sequence[dict[str, Any]], state: str 
         return
     revision = touch(tx, reflection)
     row.state, row.done_at, row.revision = state, tx.now, revision
-    for seq, body in enumerate(replies):
+    _say(tx, row, replies, CHAT, revision)
+
+
+def answer_at_once(
+    tx: Tx, inbox_id: int, lines: Sequence[dict[str, Any]], mark: dict[str, Any]
+) -> None:
+    """Puts lines of safety under a message in the transaction that accepts it.
+
+    `mark` rides along to Rasa as `safety` in the message's body.
+    """
+    row = tx.session.get_one(models.Inbox, inbox_id)
+    body = _open_in(tx, row) | {"safety": mark}
+    row.sealed_body = _seal_in(tx, row.reflection_id, row.client_id, body)
+    _say(tx, row, lines, SAFETY, row.revision)
+
+
+def _say(
+    tx: Tx, row: models.Inbox, lines: Sequence[dict[str, Any]], kind: str, revision: int
+) -> None:
+    said = select(func.count()).where(models.Outbox.inbox_id == row.id)
+    start = tx.session.scalar(said) or 0
+    for seq, body in enumerate(lines, start):
         tx.session.add(
             models.Outbox(
                 reflection_id=row.reflection_id,
                 inbox_id=row.id,
                 seq=seq,
-                kind="chat",
+                kind=kind,
                 sealed_body=tx.vault.seal("outbox", "body", f"{row.id}.{seq}", json.dumps(body)),
                 revision=revision,
                 created_at=tx.now,
             )
         )
     tx.session.flush()
+
+
+def last_texts(tx: Tx, reflection_id: str, count: int) -> tuple[str, ...]:
+    """The patient's last typed messages, oldest first; choices and forms are left out."""
+    rows = tx.session.scalars(
+        select(models.Inbox)
+        .where(models.Inbox.reflection_id == reflection_id, models.Inbox.kind == TEXT)
+        .order_by(models.Inbox.id.desc())
+        .limit(count)
+    )
+    texts = [str(_open_in(tx, row).get("text", "")) for row in rows]
+    return tuple(text for text in reversed(texts) if text)
+
+
+def last_question(tx: Tx, reflection_id: str) -> str:
+    """The id of the question that was asked last; empty when none was."""
+    line = tx.session.scalar(
+        select(models.Outbox)
+        .where(models.Outbox.reflection_id == reflection_id, models.Outbox.kind == CHAT)
+        .order_by(models.Outbox.id.desc())
+        .limit(1)
+    )
+    if line is None:
+        return ""
+    place = f"{line.inbox_id}.{line.seq}"
+    body = json.loads(tx.vault.open("outbox", "body", place, line.sealed_body))
+    return str(body.get("question") or "")
 
 
 def postpone(tx: Tx, inbox_id: int, until: datetime) -> None:
@@ -169,10 +218,13 @@ def revisions(tx: Tx, reflection_ids: Iterable[str]) -> dict[str, int]:
 
 
 def waiting_since(tx: Tx, reflection_id: str) -> datetime | None:
-    """When the oldest message without an answer came; None if there is none."""
+    """When the oldest message without any answer came; None if there is none."""
+    answered = select(models.Outbox.id).where(models.Outbox.inbox_id == models.Inbox.id).exists()
     return tx.session.scalar(
         select(func.min(models.Inbox.created_at)).where(
-            models.Inbox.reflection_id == reflection_id, models.Inbox.state == RECEIVED
+            models.Inbox.reflection_id == reflection_id,
+            models.Inbox.state == RECEIVED,
+            ~answered,
         )
     )
 

@@ -7,14 +7,14 @@ from enum import StrEnum
 from string import Formatter
 from typing import Any
 
-from afterword.reflection.problems import DataProblem
+from afterword.problems import DataProblem
 
 Path = tuple[str | int, ...]
 Wording = Mapping[str, str]
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _OPTION_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
-_RESERVED = frozenset({"review", "closed", "change", "remove", "delete", "keep", "menu"})
+_RESERVED = frozenset({"review", "closed", "change", "remove", "delete", "keep", "menu", "safety"})
 _PLACEHOLDERS = frozenset({"clinician", "goal"})
 _STRAINS = frozenset({"withdrawal", "confrontation"})
 _EACH_GOAL, _FOLLOW_UP, _ONE_OF = "each goal", "follow-up", "one of"

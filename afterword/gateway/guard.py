@@ -1,0 +1,138 @@
+"""Looking at each message before anything else: what it is screened with, and what is found.
+
+Only `intake` uses it for messages, and nothing enters but through `intake`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from afterword.locales import Catalogue
+from afterword.records import inbox, reflections
+from afterword.records.store import Records
+from afterword.records.views import Invitation
+from afterword.reflection.instrument import Instrument
+from afterword.safety.finding import Finding, Tier
+from afterword.safety.helplines import Directory
+from afterword.safety.replies import FORWARD_NO, FORWARD_YES, GO_ON, HELP_NOW, STOP, SUPPORT
+from afterword.screening.screener import Screener
+
+CHOICES = (GO_ON, STOP, SUPPORT, HELP_NOW, FORWARD_YES, FORWARD_NO)
+"""The choices under a line of safety; they are taken here, not in the dialogue."""
+_JOINED = 2
+_FALLBACK = "en"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """All that a message is screened and answered with. Raises ScreenBroken when made blind.
+
+    `catalogues` by language; `country` is that of the installation, for clinics that name none.
+    """
+
+    records: Records
+    screener: Screener
+    help: Directory
+    catalogues: Mapping[str, Catalogue]
+    instruments: Mapping[tuple[str, int], Instrument]
+    country: str = ""
+
+    def __post_init__(self) -> None:
+        self.screener.prove()
+
+    def catalogue(self, finding: Finding, language: str) -> Catalogue:
+        """The reflection's language, unless the words that were found are in another one."""
+        written = [one.id.partition("-")[0] for one in finding.counting]
+        if language not in written:
+            language = next((one for one in written if one in self.catalogues), language)
+        return self.catalogues.get(language, self.catalogues[_FALLBACK])
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen in one message. `words` are those to keep with an alert.
+
+    `place` is where the patient may have named a place.
+    """
+
+    finding: Finding
+    words: str
+    place: str
+    choice: str | None = None
+
+
+def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any]) -> Look | None:
+    """Screens one message; None when it holds nobody's words. Raises RecordsAway."""
+    if kind == inbox.CHOICE and body["choice"] in CHOICES:
+        return Look(_nothing(guard), "", "", body["choice"])
+    words = _words(guard, kind, body)
+    if not words:
+        return None
+    with guard.records.read() as tx:
+        reflection = reflections.by_id(tx, invitation.reflection_id)
+        earlier = inbox.last_texts(tx, invitation.reflection_id, _JOINED)
+        asked = inbox.last_question(tx, invitation.reflection_id)
+    names = (reflection.clinician.name,) if reflection else ()
+    found = [
+        (
+            guard.screener.screen(
+                text,
+                earlier=earlier if kind == inbox.TEXT else (),
+                question=question or asked,
+                staff_names=names,
+            ),
+            text,
+        )
+        for question, text in words
+    ]
+    return _together(found, earlier)
+
+
+def look_alone(guard: Guard, text: str) -> Look:
+    """Screens a message while the records are away: it has to do without what was said before."""
+    return Look(guard.screener.screen(text), text, text)
+
+
+def _together(found: list[tuple[Finding, str]], earlier: tuple[str, ...]) -> Look:
+    """Several answers of one form are one message; only words that say something are kept."""
+    finding = Finding(
+        max(one.tier for one, _ in found),
+        tuple(evidence for one, _ in found for evidence in one.evidence),
+        found[0][0].version,
+        any(one.failed for one, _ in found),
+    )
+    told = [text for one, text in found if one.tier > Tier.NONE]
+    words = "\n".join(told)
+    if any(one.start < 0 for one in finding.evidence):
+        words = "\n".join((*earlier, words))
+    return Look(finding, words, "\n".join((*earlier, *(text for _, text in found))))
+
+
+def _words(guard: Guard, kind: str, body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The words of a message, each with the question that it answers, if that is known."""
+    if kind == inbox.TEXT:
+        return [("", str(body["text"]))]
+    if kind == inbox.CHOICE:
+        title = _title(guard, str(body["choice"]))
+        return [("", title)] if title else []
+    answers = body.get("answers") or {}
+    return [
+        (str(question), str(answer["words"]))
+        for question, answer in answers.items()
+        if answer.get("words")
+    ]
+
+
+def _title(guard: Guard, token: str) -> str:
+    """What stands on the button of an option: a clinic's own instrument may name danger there."""
+    question, _, option = token.partition(".")
+    for instrument in guard.instruments.values():
+        item = instrument.items.get(question)
+        found = item.option(option) if item else None
+        if found is not None:
+            return " . ".join(found.label.values())
+    return ""
+
+
+def _nothing(guard: Guard) -> Finding:
+    return Finding(Tier.NONE, (), "")

@@ -1,0 +1,262 @@
+"""The rules of one language, built from data that a clinician can read and diff."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from afterword.problems import DataProblem
+from afterword.safety.finding import Category, Tier
+from afterword.safety.normal import normal_form
+from afterword.safety.phrases import Phrase, PhraseError, compile_phrase
+
+_Path = tuple[str | int, ...]
+_Kind = TypeVar("_Kind", bound=StrEnum)
+
+
+class Layer(StrEnum):
+    """How sure a pattern is: no context lowers an explicit hit to nothing."""
+
+    EXPLICIT = "explicit"
+    COMPOSED = "composed"
+
+
+class Scope(StrEnum):
+    """Where a mitigation must stand for it to bear on a hit."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    OVER = "over"
+    SENTENCE = "sentence"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Words that call for something. `questions`: only as an answer to one of these."""
+
+    id: str
+    layer: Layer
+    category: Category
+    tier: Tier
+    phrases: tuple[Phrase, ...]
+    questions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Words that make it urgent: a hit of these categories in the same message rises one tier."""
+
+    id: str
+    categories: frozenset[Category]
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class Mitigation:
+    """Words around a hit that lower it to at most `to`. `near`: words between the two."""
+
+    id: str
+    kind: str
+    scope: Scope
+    to: Tier
+    categories: frozenset[Category]
+    phrases: tuple[Phrase, ...]
+    near: int = 5
+
+
+@dataclass(frozen=True)
+class Retraction:
+    """Words that take a lowering back: *that was a lie*, *but now it is back*."""
+
+    id: str
+    cancels: frozenset[str]
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules of one language."""
+
+    language: str
+    patterns: tuple[Pattern, ...]
+    cues: tuple[Cue, ...] = ()
+    mitigations: tuple[Mitigation, ...] = ()
+    retractions: tuple[Retraction, ...] = ()
+    words: frozenset[str] = field(default=frozenset())
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(
+            [one.id for one in (*self.patterns, *self.cues)]
+            + [one.id for one in (*self.mitigations, *self.retractions)]
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One data file as far as it was built, and its lines: what must and must not match."""
+
+    entries: tuple[Pattern | Cue | Mitigation | Retraction, ...]
+    lines: tuple["TestLine", ...]
+
+
+@dataclass(frozen=True)
+class TestLine:
+    """A sentence that belongs to an entry; `path` leads to it in the data."""
+
+    __test__ = False
+
+    entry: str
+    text: str
+    hits: bool
+    path: _Path
+
+
+def build_part(data: Any, groups: Mapping[str, str]) -> Part:
+    """Builds the entries of one file. Raises DataProblem with the place of what is wrong."""
+    if not isinstance(data, Mapping):
+        raise DataProblem((), "write owner: and entries: here")
+    owner = data.get("owner")
+    entries: list[Pattern | Cue | Mitigation | Retraction] = []
+    lines: list[TestLine] = []
+    listed = data.get("entries")
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+        raise DataProblem((), "has no entries")
+    for at, raw in enumerate(listed):
+        path: _Path = ("entries", at)
+        if not isinstance(raw, Mapping):
+            raise DataProblem(path, "must be id:, match: and test:")
+        if not (raw.get("owner") or owner):
+            raise DataProblem(path, "has no owner: say who answers for it")
+        entry = _entry(raw, {**_defaults(data), **raw}, path, groups)
+        entries.append(entry)
+        lines += _lines(raw, entry.id, path)
+    check_lines(entries, lines)
+    return Part(tuple(entries), tuple(lines))
+
+
+def join_parts(language: str, parts: Iterable[Part]) -> RuleSet:
+    """All parts of a language together. Raises DataProblem when an id is used twice."""
+    entries = [entry for part in parts for entry in part.entries]
+    ids: set[str] = set()
+    for entry in entries:
+        if entry.id in ids:
+            raise DataProblem((), f"the id {entry.id} is used twice")
+        ids.add(entry.id)
+    words = frozenset(
+        word for entry in entries for phrase in entry.phrases for word in phrase.words
+    )
+    return RuleSet(
+        language,
+        tuple(entry for entry in entries if isinstance(entry, Pattern)),
+        tuple(entry for entry in entries if isinstance(entry, Cue)),
+        tuple(entry for entry in entries if isinstance(entry, Mitigation)),
+        tuple(entry for entry in entries if isinstance(entry, Retraction)),
+        words,
+    )
+
+
+def check_lines(
+    entries: Sequence[Pattern | Cue | Mitigation | Retraction], lines: Sequence[TestLine]
+) -> None:
+    """Holds each entry to its own lines. Raises DataProblem."""
+    known = {entry.id: entry for entry in entries}
+    for line in lines:
+        text = normal_form(line.text)
+        found = any(phrase.expression.search(text) for phrase in known[line.entry].phrases)
+        if found != line.hits:
+            wanted = "is not matched" if line.hits else "is matched, and must not be"
+            raise DataProblem(line.path, f"this line of {line.entry} {wanted}")
+
+
+def _defaults(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in {"entries", "owner", "groups"}}
+
+
+def _entry(
+    raw: Mapping[str, Any], filled: Mapping[str, Any], path: _Path, groups: Mapping[str, str]
+) -> Pattern | Cue | Mitigation | Retraction:
+    key = _text(raw, "id", path)
+    phrases = _phrases(raw, path, groups)
+    kind = str(filled.get("kind", "pattern"))
+    if kind == "pattern":
+        return Pattern(
+            key,
+            _one_of(Layer, filled, "layer", path),
+            _one_of(Category, filled, "category", path),
+            _tier(filled, "tier", path),
+            phrases,
+            frozenset(map(str, filled.get("questions", ()))),
+        )
+    if kind == "cue":
+        return Cue(key, _categories(filled, path), phrases)
+    if kind == "retraction":
+        return Retraction(key, frozenset(map(str, filled.get("cancels", ()))), phrases)
+    return Mitigation(
+        key,
+        kind,
+        _one_of(Scope, filled, "scope", path),
+        _tier(filled, "to", path),
+        _categories(filled, path),
+        phrases,
+        int(filled.get("near", 5)),
+    )
+
+
+def _phrases(raw: Mapping[str, Any], path: _Path, groups: Mapping[str, str]) -> tuple[Phrase, ...]:
+    given = raw.get("match")
+    sources = [given] if isinstance(given, str) else given
+    if not isinstance(sources, Sequence) or not sources:
+        raise DataProblem(path, "has no match:")
+    phrases = []
+    for source in sources:
+        try:
+            phrases.append(compile_phrase(str(source), groups))
+        except PhraseError as error:
+            raise DataProblem((*path, "match"), f"{source}: {error}") from None
+    return tuple(phrases)
+
+
+def _lines(raw: Mapping[str, Any], entry: str, path: _Path) -> list[TestLine]:
+    lines = []
+    for key, hits in (("test", True), ("not", False)):
+        given = raw.get(key, ())
+        for at, text in enumerate([given] if isinstance(given, str) else given):
+            place: _Path = (*path, key) if isinstance(given, str) else (*path, key, at)
+            lines.append(TestLine(entry, str(text), hits, place))
+    if not any(line.hits for line in lines):
+        raise DataProblem(path, f"{entry} has no test: line")
+    return lines
+
+
+def _text(raw: Mapping[str, Any], key: str, path: _Path) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not value:
+        raise DataProblem(path, f"has no {key}:")
+    return value
+
+
+def _one_of(kind: type[_Kind], raw: Mapping[str, Any], key: str, path: _Path) -> _Kind:
+    try:
+        return kind(str(raw.get(key)))
+    except ValueError:
+        raise DataProblem(path, f"{key}: must be one of {', '.join(kind)}") from None
+
+
+def _tier(raw: Mapping[str, Any], key: str, path: _Path) -> Tier:
+    try:
+        return Tier.of(str(raw.get(key)))
+    except KeyError:
+        words = ", ".join(tier.word for tier in Tier)
+        raise DataProblem(path, f"{key}: must be one of {words}") from None
+
+
+def _categories(raw: Mapping[str, Any], path: _Path) -> frozenset[Category]:
+    given = raw.get("categories")
+    if given is None:
+        return frozenset(Category)
+    try:
+        return frozenset(Category(str(one)) for one in given)
+    except ValueError:
+        raise DataProblem(path, f"categories: must be of {', '.join(Category)}") from None

@@ -1,0 +1,60 @@
+"""Reading the rules of `safety/<language>/`, so that an error names file and line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from afterword.datafiles import DataFileError, line_of, read_yaml
+from afterword.problems import DataProblem
+from afterword.safety.rules import Part, RuleSet, build_part, join_parts
+from afterword.safety.screen import Rules
+from afterword.settings import PROJECT
+
+FOLDER = PROJECT / "safety"
+_GROUPS = "groups.yml"
+_WORDS = "words.txt"
+
+
+def load_rules(folder: Path = FOLDER) -> Rules:
+    """The rules of every language in the folder. Raises DataFileError."""
+    languages = sorted(path.parent for path in folder.glob(f"*/{_GROUPS}"))
+    if not languages:
+        raise DataFileError(f"{folder}: there are no rules. Restore the folder from the release.")
+    known = frozenset().union(*(_words(language / _WORDS) for language in languages))
+    return Rules(tuple(_rule_set(language) for language in languages), known)
+
+
+def _rule_set(folder: Path) -> RuleSet:
+    groups = _groups(folder / _GROUPS)
+    files = [path for path in sorted(folder.glob("*.yml")) if path.name != _GROUPS]
+    if not files:
+        raise DataFileError(f"{folder}: there are no rules for this language.")
+    parts = [_part(path, groups) for path in files]
+    try:
+        return join_parts(folder.name, parts)
+    except DataProblem as problem:
+        raise DataFileError(f"{folder}: {problem}") from None
+
+
+def _part(path: Path, groups: Mapping[str, str]) -> Part:
+    data = read_yaml(path)
+    try:
+        return build_part(data, groups)
+    except DataProblem as problem:
+        raise DataFileError(f"{path}:{line_of(data, problem.path)}: {problem}") from None
+
+
+def _groups(path: Path) -> dict[str, str]:
+    data = read_yaml(path)
+    if not isinstance(data, Mapping):
+        raise DataFileError(f"{path}:1: write name: and words divided by | here.")
+    for name, words in data.items():
+        if not isinstance(words, str):
+            raise DataFileError(f"{path}:{line_of(data, (name,))}: {name} must be a text.")
+    return {str(name): " ".join(str(words).split()) for name, words in data.items()}
+
+
+def _words(path: Path) -> frozenset[str]:
+    """Words that are no slip of the finger; a missing file only makes mending bolder."""
+    if not path.is_file():
+        return frozenset()
+    return frozenset(path.read_text(encoding="utf-8").split())
