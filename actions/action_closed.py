@@ -7,7 +7,8 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import gather, show, standing
+from actions.talk import gather, say, show, standing
+from afterword.reflection.turns import SAFETY_STOP, Line
 
 
 class ActionClosed(Action):
@@ -20,5 +21,9 @@ class ActionClosed(Action):
         at = desk()
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
-        show(dispatcher, standing(talk))
+        if talk.heard.choice == SAFETY_STOP and not talk.ended:
+            # Not "shall we go on": the patient has just said no.
+            say(dispatcher, talk, Line("safety_stopped"), input="choice")
+        else:
+            show(dispatcher, standing(talk))
         return []

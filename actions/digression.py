@@ -9,11 +9,14 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
 from actions.talk import Talk, gather, pending_only, say
-from afterword.reflection.turns import Line
+from afterword.reflection.turns import Line, Pending
 
 
 class Digression(Action, ABC):
-    """Says one line; a yes or no that was awaited is no longer."""
+    """Says one line; a yes or no that was awaited is no longer.
+
+    Except *go on or stop here* after a safe message: no question slips in behind a typed one.
+    """
 
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -22,6 +25,8 @@ class Digression(Action, ABC):
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
         say(dispatcher, talk, self.line(talk))
+        if talk.open.pending is Pending.SAFETY and talk.heard.choice is None:
+            return []
         return pending_only(None)
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """Gathering what an action needs to know, and saying what was decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,8 @@ from afterword.reflection.turns import Heard, Line, Open, Pending
 
 TAKE_BACK = "closed.take_back"
 GO_ON = "menu.start"
+AFTER_SAFETY = "safety"
+"""In the slot `expects`: *go on or stop here* is open; see AnswerGate."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,28 @@ def gather(tx: Tx, desk: Desk, tracker: Tracker) -> Talk:
     )
     catalogue = desk.catalogues[reflection.language]
     asker = Asker(plan, reflection.language, reflection.clinician.name, catalogue.section("bot"))
-    message = tracker.latest_message
-    metadata = message.get("metadata") or {}
     return Talk(
         reflection=reflection,
         answers=answers,
         asker=asker,
-        heard=Heard(
-            text=message.get("text") or "",
-            intent=intent_of(tracker),
-            choice=metadata.get("choice"),
-        ),
-        message_id=metadata["message"],
+        heard=heard_in(tracker),
+        message_id=metadata_of(tracker)["message"],
         open=_open(tracker, plan, answers),
     )
+
+
+def heard_in(tracker: Tracker) -> Heard:
+    """The patient's message."""
+    return Heard(
+        text=tracker.latest_message.get("text") or "",
+        intent=intent_of(tracker),
+        choice=metadata_of(tracker).get("choice"),
+    )
+
+
+def metadata_of(tracker: Tracker) -> dict[str, Any]:
+    """What the channel knows of the patient's message besides its words."""
+    return tracker.latest_message.get("metadata") or {}
 
 
 def intent_of(tracker: Tracker) -> str:
@@ -96,14 +106,19 @@ def intent_of(tracker: Tracker) -> str:
 
 
 def _open(tracker: Tracker, plan: Plan, answers: dict[str, Answer]) -> Open:
-    question = tracker.get_slot("question")
-    if question != REVIEW and (question is None or plan.question(question, answers) is None):
-        # Not begun, or a correction has closed the follow-up that was open.
-        following = plan.next(answers)
-        question = REVIEW if following is None else following.id
+    stored = open_in(tracker)
+    if stored.question == REVIEW or plan.question(stored.question, answers):
+        return stored
+    # Not begun, or a correction has closed the follow-up that was open.
+    following = plan.next(answers)
+    return replace(stored, question=REVIEW if following is None else following.id)
+
+
+def open_in(tracker: Tracker) -> Open:
+    """Where the dialogue stands by its slots alone; the question is empty when none is open."""
     pending = tracker.get_slot("pending")
     return Open(
-        question=question,
+        question=tracker.get_slot("question") or "",
         pending=Pending(pending) if pending else None,
         misses=int(tracker.get_slot("misses") or 0),
         draft=tracker.get_slot("draft"),
@@ -131,10 +146,10 @@ def as_events(slots: dict[str, Any]) -> list[EventType]:
     return [SlotSet(name, value) for name, value in slots.items()]
 
 
-def say(dispatcher: CollectingDispatcher, talk: Talk, *lines: Line) -> None:
-    """Utters lines of the catalogue, one message each."""
+def say(dispatcher: CollectingDispatcher, talk: Talk, *lines: Line, input: str = "none") -> None:
+    """Utters lines of the catalogue, one message each; `input` when no question follows them."""
     for line in lines:
-        show(dispatcher, Prompt(talk.line(line.key, **line.values), (), kind="say", input="none"))
+        show(dispatcher, Prompt(talk.line(line.key, **line.values), (), kind="say", input=input))
 
 
 def show(dispatcher: CollectingDispatcher, prompt: Prompt) -> None:

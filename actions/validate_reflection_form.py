@@ -10,7 +10,7 @@ from actions.talk import Talk, closing, gather, intent_of, open_slots, say, show
 from afterword.records import reflections
 from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState, Sharing
-from afterword.reflection.turns import Outcome, take
+from afterword.reflection.turns import Outcome, stops, take
 
 _STATES = {
     Sharing.ALL: ReflectionState.SHARED,
@@ -42,9 +42,12 @@ class ValidateReflectionForm(FormValidationAction):
                 return _finished(talk.reflection.state)
             outcome = take(talk.heard, talk.open, talk.answers, talk.asker)
             _keep(tx, talk, outcome)
-        say(dispatcher, talk, *outcome.say)
         if outcome.open is not None:
+            # After *stop here* no question follows, and the patient may still write.
+            stopped = stops(talk.heard, outcome.open)
+            say(dispatcher, talk, *outcome.say, input="choice" if stopped else "none")
             return open_slots(outcome.open, short=outcome.short)
+        say(dispatcher, talk, *outcome.say)
         if outcome.share is None:
             return _finished(ReflectionState.DELETED)
         state = _STATES[outcome.share]

@@ -16,6 +16,7 @@ from afterword.demo import Demo, remove_folder
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
+from afterword.safety_cli import safety
 from afterword.settings import PROJECT, Settings, SettingsError, load_settings
 from afterword.tour import TourCannotStart, play
 from afterword.training import model as training
@@ -29,6 +30,7 @@ cli = typer.Typer(
 database = typer.Typer(help="The clinic's database.", no_args_is_help=True)
 serve = typer.Typer(help="One process alone; `up` starts them all.", no_args_is_help=True)
 cli.add_typer(database, name="db")
+cli.add_typer(safety, name="safety")
 cli.add_typer(serve, name="serve", hidden=True)
 
 
@@ -118,7 +120,10 @@ def actions(host: Host = services.LOOPBACK, port: Port = 5055) -> None:
 
 @serve.command()
 def worker() -> None:
-    """Takes patients' messages to the assistant."""
+    """Takes patients' messages to the assistant, and notices to staff."""
+    from afterword import locales
+    from afterword.delivery.mail import Mailer
+    from afterword.delivery.rounds import Rounds
     from afterword.gateway.turns import Assistant, Worker
 
     settings = load_settings()
@@ -127,9 +132,9 @@ def worker() -> None:
 
     async def work() -> None:
         assistant = Assistant(settings.assistant_url, services.channel_key(vault))
-        task = asyncio.ensure_future(
-            Worker(Records(settings.database, vault), assistant, settings.data_dir).run()
-        )
+        records = Records(settings.database, vault)
+        rounds = Rounds(records, Mailer(settings, locales.load("en")))
+        task = asyncio.gather(Worker(records, assistant, settings.data_dir).run(), rounds.run())
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             await task

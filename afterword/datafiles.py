@@ -7,8 +7,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from afterword.reflection.instrument import Instrument, build_instrument
 from afterword.problems import DataProblem
+from afterword.reflection.instrument import Instrument, build_instrument
 
 
 class DataFileError(Exception):

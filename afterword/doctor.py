@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from afterword import locales, services
 from afterword.datafiles import DataFileError, load_instrument, load_instruments
-from afterword.records import reflections, schema
+from afterword.records import contacts, reflections, schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, load_vault
 from afterword.settings import PROJECT, Settings
@@ -56,6 +56,15 @@ def missing_questions(settings: Settings) -> list[str]:
         used = reflections.versions_in_use(tx)
     records.close()
     return [f"{name} {version}" for name, version in sorted(used - loaded.keys())]
+
+
+def contact_problems(settings: Settings) -> list[str]:
+    """What keeps alerts from reaching somebody, a sentence each. Raises VaultError, RecordsAway."""
+    records = Records(settings.database, load_vault(settings.keys))
+    with records.read() as tx:
+        found = contacts.problems_of(tx)
+    records.close()
+    return [problem.text for problem in found]
 
 
 def wait_until_ready(port: int, seconds: float = 120) -> bool:
@@ -127,6 +136,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(True, "the database has the present schema")
         for missing in missing_questions(settings):
             yield Finding(False, MISSING_QUESTIONS.format(missing))
+        for problem in contact_problems(settings):
+            yield Finding(False, problem)
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -99,6 +99,14 @@ def _app_environment(settings: Settings, ports: Ports, vault: Vault) -> dict[str
         "MODELS_DIR": settings.models_dir,
         "INSTRUMENT_FILE": settings.instrument_file,
         "PLAIN_FORM_AFTER": settings.plain_form_after,
+        "COUNTRY": settings.country,
+        "SAFETY_LAYERS": settings.safety_layers,
+        "SMTP_HOST": settings.smtp_host,
+        "SMTP_PORT": settings.smtp_port,
+        "SMTP_SECURITY": settings.smtp_security,
+        "SMTP_USER": settings.smtp_user,
+        **_given("SMTP_PASSWORD_FILE", settings.smtp_password_file),
+        "MAIL_FROM": settings.mail_from,
         "LOG_LEVEL": settings.log_level,
         "DEMO": settings.demo,
         "ASSISTANT_URL": f"http://{LOOPBACK}:{ports.rasa}",
@@ -106,6 +114,10 @@ def _app_environment(settings: Settings, ports: Ports, vault: Vault) -> dict[str
         "ACTIONS_KEY": vault.derive("actions").hex(),
     }
     return _base_environment() | {PREFIX + name: str(value) for name, value in chosen.items()}
+
+
+def _given(name: str, value: object) -> dict[str, object]:
+    return {} if value is None else {name: value}
 
 
 def _base_environment() -> dict[str, str]:

@@ -15,6 +15,8 @@ from afterword.portal import app as portal
 from afterword.records.store import Records, RecordsAway
 from afterword.records.vault import load_vault
 from afterword.reflection.instrument import Instrument
+from afterword.screening.loading import load_screener
+from afterword.screening.screener import Screener
 from afterword.settings import Settings, load_settings
 
 
@@ -23,6 +25,7 @@ class _PortalContext:
     settings: Settings
     records: Records
     instruments: Mapping[tuple[str, int], Instrument]
+    screener: Screener
 
 
 async def _health(request: Request) -> Response:
@@ -34,10 +37,11 @@ async def _home(request: Request) -> Response:
 
 
 def make_app(settings: Settings) -> Starlette:
-    """The application. Raises VaultError and DataFileError when it cannot be set up."""
+    """The application. Raises VaultError, DataFileError or ScreenBroken."""
     records = Records(settings.database, load_vault(settings.keys))
     instruments = load_instruments(settings.instrument_file)
-    context = gateway.make_context(settings, records, instruments.values())
+    screener = load_screener(settings.layers)
+    context = gateway.make_context(settings, records, instruments.values(), screener)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -51,7 +55,7 @@ def make_app(settings: Settings) -> Starlette:
         routes=[
             Route("/", _home),
             Route("/health", _health),
-            *portal.routes(_PortalContext(settings, records, instruments)),
+            *portal.routes(_PortalContext(settings, records, instruments, screener)),
             *gateway.routes(context),
         ],
     )

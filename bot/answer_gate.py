@@ -19,7 +19,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
-ANSWER = "answer"
+from bot.choices import ANSWER
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -35,6 +35,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
       intents in `answers_at_text` are answers there however sure: thanks and talk of something
       else are what the patient has to say. Whoever may want to leave or to reach a person
       (`leave_intents`) is heard sooner, at `leave_threshold`: nothing happens before a yes;
+    - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
+      `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
     - anything else, or nothing: another intent must reach `choice_threshold` and lead by
       `choice_margin`.
 
@@ -57,6 +59,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "answers_at_text": ["off_topic", "thanks", "start"],
             "leave_threshold": 0.75,
             "leave_intents": ["stop_delete", "ask_human"],
+            "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
+            "words_at_safety": 2,
             "choice_threshold": 0.5,
             "choice_margin": 0.1,
         }
@@ -82,23 +86,32 @@ class AnswerGate(GraphComponent, IntentClassifier):
             intent = message.get(INTENT) or {}
             name = intent.get(INTENT_NAME_KEY)
             if name != ANSWER and not self._is_clear(message, intent):
-                confidence = float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+                confidence = _confidence(intent)
                 judged = {INTENT_NAME_KEY: ANSWER, PREDICTED_CONFIDENCE_KEY: confidence}
                 message.set(INTENT, {**judged, "instead_of": name}, add_to_output=True)
         return messages
 
     def _is_clear(self, message: Message, intent: dict[str, Any]) -> bool:
-        confidence = float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
-        lead = confidence - _runner_up(message, intent)
-        if (message.get(METADATA) or {}).get("expects") == "text":
+        expects = (message.get(METADATA) or {}).get("expects")
+        name = intent.get(INTENT_NAME_KEY)
+        if expects == "text":
+            return name not in self._config["answers_at_text"] and self._is_sure(message, intent)
+        if expects == "safety":
             return (
-                intent.get(INTENT_NAME_KEY) not in self._config["answers_at_text"]
-                and confidence >= self._text_threshold(intent)
-                and lead >= self._config["margin"]
-                and len((message.get(TEXT) or "").split()) <= self._config["max_words"]
+                name in self._config["intents_at_safety"]
+                and _words(message) > self._config["words_at_safety"]
+                and self._is_sure(message, intent)
             )
+        confidence, lead = _confidence(intent), _lead(message, intent)
         return (
             confidence >= self._config["choice_threshold"] and lead >= self._config["choice_margin"]
+        )
+
+    def _is_sure(self, message: Message, intent: dict[str, Any]) -> bool:
+        return (
+            _confidence(intent) >= self._text_threshold(intent)
+            and _lead(message, intent) >= self._config["margin"]
+            and _words(message) <= self._config["max_words"]
         )
 
     def _text_threshold(self, intent: dict[str, Any]) -> float:
@@ -106,10 +119,19 @@ class AnswerGate(GraphComponent, IntentClassifier):
         return float(self._config["leave_threshold" if leaving else "text_threshold"])
 
 
-def _runner_up(message: Message, intent: dict[str, Any]) -> float:
+def _confidence(intent: dict[str, Any]) -> float:
+    return float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+
+
+def _lead(message: Message, intent: dict[str, Any]) -> float:
+    """How far the intent is ahead of the next one."""
     others = (
-        float(other.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+        _confidence(other)
         for other in message.get(INTENT_RANKING_KEY) or []
         if other.get(INTENT_NAME_KEY) != intent.get(INTENT_NAME_KEY)
     )
-    return max(others, default=0.0)
+    return _confidence(intent) - max(others, default=0.0)
+
+
+def _words(message: Message) -> int:
+    return len((message.get(TEXT) or "").split())

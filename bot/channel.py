@@ -1,6 +1,7 @@
 """The only way into Rasa: signed calls of the gateway's worker.
 
-POST /webhooks/afterword/turn    one message, its replies        (see bot/turn.py)
+POST /webhooks/afterword/turn    one message, its replies        (see bot/turn.py); a text only with
+                                 what the gateway's safety screen found in it
 POST /webhooks/afterword/erase   delete one conversation for good
 GET  /webhooks/afterword/ready   whether a model is loaded
 
@@ -27,10 +28,18 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.action_endpoint import ActionEndpoint
-from bot.incoming import MAX_BODY_BYTES, BadShape, TooLong, read_conversation, read_message
+from bot.incoming import (
+    MAX_BODY_BYTES,
+    BadShape,
+    NotScreened,
+    TooLong,
+    read_conversation,
+    read_message,
+)
 from bot.install import install
 from bot.lock_store import ConversationLockStore
 from bot.processor import StrictProcessor
+from bot.safety_policy import is_trained_in
 from bot.signing import KeyMissing, is_signed, read_key
 from bot.tracker_store import StrictTrackerStore
 from bot.turn import CHANNEL, ChoiceNotOffered, erase, take_turn
@@ -121,6 +130,8 @@ class GatewayChannel(InputChannel):
             return _error("not_ready", 503)
         try:
             return await answer(agent, body)
+        except NotScreened:
+            return _error("not_screened", 422)
         except BadShape as error:
             return _error("shape", 400, field=str(error))
         except TooLong:
@@ -172,6 +183,11 @@ async def _check_start(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
         )
     if agent.is_ready() and not isinstance(agent.processor, StrictProcessor):
         raise RasaException("Rasa runs with its own processor; bot.install was not called in time")
+    if agent.is_ready() and not is_trained_in(agent.processor.model_metadata):
+        raise RasaException(
+            "The model was trained without bot.safety_policy.SafetyPolicy, so the dialogue would "
+            "go on after a safe message. Put it first under `policies` in config.yml and train."
+        )
     # The model and all of Rasa stay until the end; the collector need not look at them again.
     gc.collect()
     gc.freeze()

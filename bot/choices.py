@@ -12,7 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# What a choice means that stands for no intent of its own.
+ANSWER = "answer"
 MENU_PREFIX = "menu."
+# The gateway offers these below its safe messages, which Rasa never sees; so they may be chosen at
+# any time, as the menu may.
+SAFETY_TOKENS = frozenset(
+    f"safety.{name}"
+    for name in ("go_on", "stop", "support", "help_now", "forward_yes", "forward_no")
+)
 _PAYLOAD = re.compile(r"/([A-Za-z][A-Za-z0-9_]*)")
 _APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'"})
 _FINAL_PUNCTUATION = ".!?,;:\u2026"
@@ -54,11 +62,12 @@ def _choice(button: Mapping[str, Any]) -> Choice | None:
 
 
 def resolve(token: str, offered: Iterable[Choice], menu: Sequence[str]) -> Choice | None:
-    """The choice behind a token, or None when it was never offered and is not in the menu.
+    """The choice behind a token, or None when it was never offered and is not for any time.
 
     Args:
         offered: every choice of this conversation, newest first, so that a title shown again with
             other words counts as it was shown last.
+        menu: intents that may be chosen at any time, as are the choices below safe messages.
     """
     for choice in offered:
         if choice.token == token:
@@ -66,6 +75,9 @@ def resolve(token: str, offered: Iterable[Choice], menu: Sequence[str]) -> Choic
     intent = token.removeprefix(MENU_PREFIX)
     if token.startswith(MENU_PREFIX) and intent in menu:
         return Choice(token=token, title=intent.replace("_", " "), intent=intent)
+    if token in SAFETY_TOKENS:
+        title = token.partition(".")[2].replace("_", " ")
+        return Choice(token=token, title=title, intent=ANSWER)
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -16,11 +16,11 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.answer_gate import ANSWER
-from bot.choices import Choice, resolve, typed
+from bot.choices import ANSWER, Choice, resolve, typed
 from bot.incoming import Incoming
 from bot.processor import StrictProcessor, TurnFailed
 from bot.replies import MESSAGE, latest_offered, offered, replies_to
+from bot.safety_policy import SAFETY, is_held
 from bot.tracker_store import ConversationErased, StrictTrackerStore
 
 CHANNEL = "afterword"
@@ -32,7 +32,7 @@ _SLASH = "/"
 
 
 class ChoiceNotOffered(Exception):
-    """The token was never offered in this conversation, and is not in the menu."""
+    """The token was never offered in this conversation, and is not for any time."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,9 @@ async def _locked_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) ->
     except TimeoutError:
         raise TurnFailed("took too long") from None
     replies = replies_to(incoming.message, tracker.events) or []
-    if not replies:
-        # Silence is a rule that is missing, and a patient left alone with it.
+    if not replies and not incoming.held:
+        # Silence is a rule that is missing, and a patient left alone with it; unless the gateway
+        # has said all there is to say.
         raise TurnFailed("the bot said nothing")
     if slot(tracker, "erased") is True:
         await store.delete(incoming.conversation, replies)
@@ -116,6 +117,9 @@ def _chosen(
     processor: StrictProcessor,
 ) -> Choice | None:
     if incoming.choice is None:
+        if incoming.held:
+            # Words that are held are words, also when an option has the same name.
+            return None
         return typed(incoming.text or "", latest_offered(tracker.events))
     choice = resolve(incoming.choice, offered(tracker.events), menu)
     if choice is None or choice.intent not in processor.domain.intents:
@@ -135,14 +139,11 @@ async def _converse(
         MESSAGE: incoming.message,
         "choice": choice.token if choice else None,
         "expects": slot(tracker, "expects"),
+        SAFETY: asdict(incoming.safety) if incoming.safety else None,
     }
     # What was typed stays as it was typed, also when it meant a choice.
     text = incoming.text or (choice.title if choice else "")
-    parsed = (
-        {"intent": {"name": choice.intent, "confidence": 1.0}, "entities": []}
-        if choice
-        else _understand(processor, text, metadata, tracker)
-    )
+    parsed = _certain(choice.intent) if choice else _understand(processor, text, metadata, tracker)
     said = UserUttered(
         text,
         parsed["intent"],
@@ -161,9 +162,13 @@ def _understand(
     processor: StrictProcessor, text: str, metadata: dict[str, Any], tracker: DialogueStateTracker
 ) -> dict[str, Any]:
     """What a typed text means; one that looks like a command is just the patient's words."""
-    if text.strip().startswith(_SLASH):
-        return {"intent": {"name": ANSWER, "confidence": 1.0}, "entities": []}
+    if is_held(metadata) or text.strip().startswith(_SLASH):
+        return _certain(ANSWER)
     return processor.understand(text.strip()[:UNDERSTOOD_CHARACTERS], metadata, tracker)
+
+
+def _certain(intent: str) -> dict[str, Any]:
+    return {"intent": {"name": intent, "confidence": 1.0}, "entities": []}
 
 
 def slot(tracker: DialogueStateTracker, name: str) -> Any:

@@ -1,6 +1,7 @@
 """What the patient's page calls: one way in for messages, one way out for the conversation."""
 
 import json
+import logging
 import math
 from typing import Any
 
@@ -11,7 +12,9 @@ from starlette.responses import JSONResponse
 from afterword.gateway import conversation, intake
 from afterword.gateway.assistant import AWAY, READY
 from afterword.gateway.context import context_of
+from afterword.gateway.late import keep_for_later
 from afterword.gateway.links import NoSuchLink, TooMany, bearer, follow
+from afterword.gateway.safe_lines import Body
 from afterword.locales import Catalogue
 
 BODY_LIMIT = 64 * 1024
@@ -19,6 +22,9 @@ BODY_LIMIT = 64 * 1024
 LONGEST_WAIT = 25.0
 # While something is pending the page hears from us at least this often, in seconds.
 _PENDING_WAIT = 2.0
+
+
+_log = logging.getLogger(__name__)
 
 
 class TooLong(Exception):
@@ -29,14 +35,17 @@ async def post_message(request: Request) -> JSONResponse:
     """Keeps a message and says so at once; what the assistant makes of it comes later."""
     context = context_of(request)
     catalogue = context.catalogue()
+    token = bearer(request)
+    body = b""
     try:
-        invitation = await follow(request, bearer(request), sends=True)
+        body = await read_body(request, BODY_LIMIT)
+        invitation = await follow(request, token, sends=True)
         catalogue = context.catalogue(invitation.language)
-        message = _parsed(await read_body(request, BODY_LIMIT))
+        message = _parsed(body)
         client_id = intake.checked_id(message.get("id"))
         await to_thread.run_sync(
             lambda: intake.accept(
-                context.records,
+                context.guard,
                 invitation,
                 client_id,
                 text=message.get("text"),
@@ -51,7 +60,16 @@ async def post_message(request: Request) -> JSONResponse:
     except TooLong:
         return _refusal(413, "long", catalogue)
     except intake.Refused as refused:
-        return _refusal(422, refused.reason, catalogue)
+        return _refusal(422, refused.reason, catalogue, refused.lines)
+    except Exception as error:
+        # The database is away, or something is broken: words that may mean danger are answered
+        # all the same, and kept until they can be stored.
+        lines = await to_thread.run_sync(keep_for_later, context, token, body)
+        if not lines:
+            raise
+        _log.error("a message could not be stored: %s", type(error).__name__)
+        said = {"error": "away", "message": catalogue("page.no_records"), "safety": lines}
+        return JSONResponse(said, 503, {"Retry-After": "2"})
     context.ring()
     return JSONResponse({"id": client_id, "state": "accepted"}, 202)
 
@@ -110,9 +128,11 @@ def too_many(catalogue: Catalogue, many: TooMany) -> JSONResponse:
     )
 
 
-def _refusal(status: int, reason: str, catalogue: Catalogue) -> JSONResponse:
+def _refusal(
+    status: int, reason: str, catalogue: Catalogue, lines: tuple[Body, ...] = ()
+) -> JSONResponse:
     message = catalogue(f"page.refused_{reason}", limit=f"{intake.TEXT_LIMIT:,}")
-    return JSONResponse({"error": reason, "message": message}, status)
+    return JSONResponse({"error": reason, "message": message, "safety": list(lines)}, status)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -12,15 +12,19 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from afterword import locales, wake
-from afterword.gateway import api, demo_page, embedding, form, pages
+from afterword.gateway import api, demo_page, embedding, form, help_page, late, pages
 from afterword.gateway.assistant import Assistant
 from afterword.gateway.context import GatewayContext
+from afterword.gateway.guard import Guard
 from afterword.gateway.headers import PATIENT_HEADERS
+from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
+from afterword.helpfiles import load_help
 from afterword.http import SecureHeaders
 from afterword.records import inbox
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
+from afterword.screening.screener import Screener
 from afterword.settings import Settings
 
 _RETRY = {"Retry-After": "2"}
@@ -29,9 +33,15 @@ logger = logging.getLogger(__name__)
 
 
 def make_context(
-    settings: Settings, records: Records, instruments: Collection[Instrument]
+    settings: Settings,
+    records: Records,
+    instruments: Collection[Instrument],
+    screener: Screener,
 ) -> GatewayContext:
-    """A context with the texts of every language that the instruments are written in."""
+    """A context with the texts of every language that the instruments are written in.
+
+    Raises ScreenBroken and DataFileError: nothing is served that does not screen.
+    """
 
     def look(reflection_ids: Collection[str]) -> Mapping[str, int]:
         with records.read() as tx:
@@ -40,10 +50,21 @@ def make_context(
     languages = dict.fromkeys(
         language for instrument in instruments for language in instrument.languages
     )
+    by_version = {(one.id, one.version): one for one in instruments}
+    guard = Guard(
+        records=records,
+        screener=screener,
+        help=load_help(),
+        catalogues={language: locales.load(language) for language in locales.languages()},
+        instruments=by_version,
+        country=settings.country,
+    )
     return GatewayContext(
         settings=settings,
         records=records,
-        instruments={(one.id, one.version): one for one in instruments},
+        instruments=by_version,
+        guard=guard,
+        spool=Spool(settings.data_dir / "spool", records.vault),
         catalogues={language: locales.load(language) for language in languages},
         assistant=Assistant(settings.assistant_url, settings.plain_form_after),
         watcher=Watcher(look),
@@ -62,6 +83,8 @@ def routes(context: GatewayContext) -> list[BaseRoute]:
         ("/f/{token}/embed", pages.embedded_page, ["GET"]),
         ("/f/{token}/form", form.form, ["GET", "POST"]),
         ("/f/{token}/form/review", form.review, ["GET", "POST"]),
+        ("/f/{token}/form/safety", form.safety, ["POST"]),
+        ("/help", help_page.page, ["GET"]),
         ("/api/messages", api.post_message, ["POST"]),
         ("/api/conversation", api.get_conversation, ["GET"]),
         ("/embed.js", embedding.loader, ["GET"]),
@@ -86,15 +109,18 @@ async def away(request: Request, error: Exception) -> Response:
 
 @contextlib.asynccontextmanager
 async def running(context: GatewayContext) -> AsyncIterator[None]:
-    """What must run while the pages are served: asking for Rasa, hearing the worker's bell."""
-    watching = asyncio.create_task(context.assistant.watch())
+    """What runs beside the pages: asking for Rasa, hearing the worker's bell, the spool."""
+    tasks = [
+        asyncio.create_task(context.assistant.watch()),
+        asyncio.create_task(late.play_in(context)),
+    ]
     try:
         with _hearing(context):
             yield
     finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,9 @@ from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from afterword.gateway.assistant import Assistant
+from afterword.gateway.guard import Guard
 from afterword.gateway.limits import Limits
+from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
 from afterword.locales import Catalogue
 from afterword.records.store import Records
@@ -26,6 +28,8 @@ class GatewayContext:
     catalogues: dict[str, Catalogue]
     assistant: Assistant
     watcher: Watcher
+    guard: Guard
+    spool: Spool
     ring: Callable[[], None] = lambda: None
     limits: Limits = field(default_factory=Limits)
     # SQLite lets one writer in at a time and makes the others sleep: a queue here is quicker.

@@ -94,6 +94,9 @@ def _message(message: Message, titles: dict[str, str], catalogue: Catalogue) -> 
         progress = message.body.get("progress")
         place = catalogue("page.progress", **progress) if progress else ""
         return message.body | shown | {"place": place}
+    if message.body.get("safety", {}).get("held") and message.state == inbox.RECEIVED:
+        # It has had its answer; the assistant only has to hear of it.
+        shown["state"] = "done"
     choice = message.body.get("choice")
     text = message.body["text"] if choice is None else titles.get(choice, choice)
     return shown | {"client": message.client_id, "text": text, "choice": choice}

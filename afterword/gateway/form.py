@@ -14,8 +14,10 @@ from afterword.gateway import answering, intake
 from afterword.gateway.api import TooLong, read_body
 from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.conversation import OVER, notice
+from afterword.gateway.guard import CHOICES
 from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
 from afterword.gateway.pages import broken, render, slow_down
+from afterword.gateway.safe_lines import Body
 from afterword.locales import Catalogue
 from afterword.records import inbox, people, reflections
 from afterword.records.store import Tx
@@ -23,6 +25,7 @@ from afterword.records.views import Accepted, Invitation, Reflection
 from afterword.reflection.answers import Answer, Sharing
 from afterword.reflection.asking import Asker, Row
 from afterword.reflection.plan import Plan
+from afterword.safety.replies import GO_ON, STOP
 
 # Ten long answers, each byte written as %XX.
 _BODY_LIMIT = 1024 * 1024
@@ -57,6 +60,8 @@ class Sheet:
         )
 
 
+# What a tap under lines of safety leads to when nothing more is said: on with the form, or out.
+_AFTER = {GO_ON: "/form", STOP: "/form/review"}
 Show = Callable[[Sheet], Response]
 Change = Callable[[Sheet, dict[str, str]], Response]
 
@@ -175,13 +180,49 @@ def _save_form(sheet: Sheet, posted_fields: dict[str, str]) -> Response:
         inbox.finish(tx, accepted.inbox_id, [])
 
     if posted.answers or posted.removed:
-        _accept(sheet, message_id, body, store)
+        taken = _accept(sheet, message_id, body, store)
+        if taken.answer.lines:
+            return _safe_page(sheet, taken.answer.lines)
     now = _open(sheet.context, sheet.invitation, sheet.token)
     opened = {question.id for question in now.asker.plan.questions(now.answers)} - posted.asked
     if opened - set(now.answers):
         # An answer has opened a follow-up: it is offered once, on the same page.
         return _form_page(now, answering.fields_of(now.asker, now.answers), more=True)
     return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
+
+
+async def safety(request: Request) -> Response:
+    """POST takes a choice that stood under lines of safety."""
+    return await _with_sheet(request, _show_review, _choose)
+
+
+def _choose(sheet: Sheet, fields: dict[str, str]) -> Response:
+    choice = fields.get("choice", "")
+    if choice not in CHOICES:
+        return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
+
+    def close(tx: Tx, accepted: Accepted) -> None:
+        # There is no dialogue on the form that would have to hear of it.
+        inbox.finish(tx, accepted.inbox_id, [])
+
+    try:
+        taken = intake.accept(
+            sheet.context.guard,
+            sheet.invitation,
+            _message_id(fields),
+            choice=choice,
+            then=close,
+            channel=intake.FORM_PAGE,
+        )
+    except intake.Refused:
+        raise reflections.ReflectionEnded from None
+    if taken.answer.lines:
+        return _safe_page(sheet, taken.answer.lines)
+    return RedirectResponse(f"/f/{sheet.token}{_AFTER.get(choice, '/form/review')}", 303)
+
+
+def _safe_page(sheet: Sheet, lines: tuple[Body, ...]) -> Response:
+    return sheet.page("safe.html", lines=lines, message_id=uuid.uuid4())
 
 
 def _show_review(sheet: Sheet) -> Response:
@@ -222,9 +263,16 @@ def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
     return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
 
 
-def _accept(sheet: Sheet, message_id: str, body: intake.Form, then: intake.Then) -> None:
+def _accept(sheet: Sheet, message_id: str, body: intake.Form, then: intake.Then) -> intake.Taken:
     try:
-        intake.accept(sheet.context.records, sheet.invitation, message_id, form=body, then=then)
+        return intake.accept(
+            sheet.context.guard,
+            sheet.invitation,
+            message_id,
+            form=body,
+            then=then,
+            channel=intake.FORM_PAGE,
+        )
     except intake.Refused:
         # Only a deleted reflection refuses a form; the next page says so.
         raise reflections.ReflectionEnded from None

@@ -4,14 +4,15 @@ Only `intake` uses it for messages, and nothing enters but through `intake`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from afterword.locales import Catalogue
 from afterword.records import inbox, reflections
-from afterword.records.store import Records
+from afterword.records.store import Records, Tx
 from afterword.records.views import Invitation
 from afterword.reflection.instrument import Instrument
+from afterword.reflection.plan import REVIEW
 from afterword.safety.finding import Finding, Tier
 from afterword.safety.helplines import Directory
 from afterword.safety.replies import FORWARD_NO, FORWARD_YES, GO_ON, HELP_NOW, STOP, SUPPORT
@@ -52,13 +53,15 @@ class Guard:
 class Look:
     """What was seen in one message. `words` are those to keep with an alert.
 
-    `place` is where the patient may have named a place.
+    `place` is where the patient may have named a place. `closing`: these are all answers, looked
+    at once more when the reflection ends.
     """
 
     finding: Finding
     words: str
     place: str
     choice: str | None = None
+    closing: bool = False
 
 
 def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any]) -> Look | None:
@@ -66,12 +69,17 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
     if kind == inbox.CHOICE and body["choice"] in CHOICES:
         return Look(_nothing(guard), "", "", body["choice"])
     words = _words(guard, kind, body)
-    if not words:
+    closing = _closes(body)
+    if not words and not closing:
         return None
     with guard.records.read() as tx:
         reflection = reflections.by_id(tx, invitation.reflection_id)
+        if closing:
+            words = _answered(tx, invitation.reflection_id)
         earlier = inbox.last_texts(tx, invitation.reflection_id, _JOINED)
         asked = inbox.last_question(tx, invitation.reflection_id)
+    if not words:
+        return None
     names = (reflection.clinician.name,) if reflection else ()
     found = [
         (
@@ -85,7 +93,7 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
         )
         for question, text in words
     ]
-    return _together(found, earlier)
+    return replace(_together(found, earlier), closing=closing)
 
 
 def look_alone(guard: Guard, text: str) -> Look:
@@ -121,6 +129,16 @@ def _words(guard: Guard, kind: str, body: Mapping[str, Any]) -> list[tuple[str, 
         for question, answer in answers.items()
         if answer.get("words")
     ]
+
+
+def _closes(body: Mapping[str, Any]) -> bool:
+    """Whether the message ends the reflection, in the chat or on the form."""
+    return str(body.get("choice", "")).startswith(f"{REVIEW}.") or "decision" in body
+
+
+def _answered(tx: Tx, reflection_id: str) -> list[tuple[str, str]]:
+    answers = reflections.answers_of(tx, reflection_id)
+    return [(one.question, one.words) for one in answers.values() if one.words]
 
 
 def _title(guard: Guard, token: str) -> str:

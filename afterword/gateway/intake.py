@@ -1,16 +1,28 @@
-"""The one door by which a patient's message enters. Nothing else writes the inbox."""
+"""The one door by which a patient's message enters. Nothing else writes the inbox.
+
+Each message is screened here before it is kept, and answered here when it may mean danger: in the
+transaction that keeps it, without the assistant. An adapter cannot go around it: the inbox is
+written nowhere else, and Rasa's channel refuses a text that was not screened.
+"""
 
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from afterword.gateway import alarm
+from afterword.gateway.alarm import Answer, Arrival
+from afterword.gateway.guard import Guard, Look, look
+from afterword.gateway.safe_lines import Body
 from afterword.records import inbox
-from afterword.records.store import Records, Tx
+from afterword.records.store import Tx
 from afterword.records.views import Accepted, Invitation
 
 TEXT_LIMIT = 10_000
 """Characters of one message."""
+PAGE, FORM_PAGE = "page", "form"
+"""The channels that there are; an alert says by which one the words came."""
 
 _TOKEN = re.compile(r"[a-z0-9_-]{1,48}(\.[a-z0-9_-]{1,48}){1,2}")
 # NUL cannot be stored in PostgreSQL, half a surrogate pair not be written as UTF-8.
@@ -21,15 +33,27 @@ Then = Callable[[Tx, Accepted], None]
 
 
 class Refused(Exception):
-    """A message that was not kept. `reason`: empty, long, shape or closed; never the text."""
+    """A message that was not kept. `reason`: empty, long, shape or closed; never the text.
 
-    def __init__(self, reason: str) -> None:
+    `lines` are lines of safety: words that may mean danger are answered also when they come late.
+    """
+
+    def __init__(self, reason: str, lines: tuple[Body, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.lines = lines
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message that is safe, and what was said to it at once."""
+
+    accepted: Accepted
+    answer: Answer
 
 
 def accept(
-    records: Records,
+    guard: Guard,
     invitation: Invitation,
     client_id: str,
     *,
@@ -37,22 +61,30 @@ def accept(
     choice: object = None,
     form: Form | None = None,
     then: Then | None = None,
-) -> Accepted:
-    """Checks one message and commits it to the inbox, sealed; a repeat changes nothing.
+    channel: str = PAGE,
+) -> Taken:
+    """Checks and screens one message and commits it, sealed; a repeat changes nothing.
 
     Exactly one of `text`, `choice` and `form` is given. `then` runs in the same transaction, so
     that what a form says is stored together with it. Raises Refused.
     """
     key = checked_id(client_id)
-    kind, body = _checked(text, choice, form)
-    with records.begin() as tx:
-        try:
-            accepted = inbox.accept(tx, invitation.reflection_id, key, kind, body)
-        except LookupError:
-            raise Refused("closed") from None
-        if then is not None:
-            then(tx, accepted)
-    return accepted
+    arrival = Arrival(invitation, channel, key)
+    try:
+        kind, body = _checked(text, choice, form)
+    except Refused as refused:
+        if refused.reason != "long":
+            raise
+        seen = look(guard, invitation, inbox.TEXT, {"text": str(text)[:TEXT_LIMIT]})
+        raise Refused("long", _answer_unkept(guard, arrival, seen)) from None
+    seen = look(guard, invitation, kind, body)
+    with guard.records.begin() as tx:
+        taken = _keep(tx, guard, arrival, seen, kind, body)
+        if taken is not None and then is not None:
+            then(tx, taken.accepted)
+    if taken is None:
+        raise Refused("closed", _answer_unkept(guard, arrival, seen))
+    return taken
 
 
 def checked_id(value: object) -> str:
@@ -70,6 +102,28 @@ def checked_text(value: object) -> str:
     if len(value) > TEXT_LIMIT:
         raise Refused("long")
     return _UNSTORABLE.sub("\ufffd", value)
+
+
+def _keep(
+    tx: Tx, guard: Guard, arrival: Arrival, seen: Look | None, kind: str, body: dict[str, Any]
+) -> Taken | None:
+    """Keeps and answers a message; None when everything here was deleted."""
+    try:
+        accepted = inbox.accept(tx, arrival.invitation.reflection_id, arrival.message, kind, body)
+    except LookupError:
+        return None
+    if accepted.repeat:
+        return Taken(accepted, Answer())
+    answer = alarm.answer(tx, guard, arrival, seen)
+    if answer.mark:
+        inbox.answer_at_once(tx, accepted.inbox_id, answer.lines, answer.mark)
+    return Taken(accepted, answer)
+
+
+def _answer_unkept(guard: Guard, arrival: Arrival, seen: Look | None) -> tuple[Body, ...]:
+    """Words that are not kept are answered all the same; that they came is kept."""
+    with guard.records.begin() as tx:
+        return alarm.answer(tx, guard, arrival, seen).lines
 
 
 def _checked(text: object, choice: object, form: Form | None) -> tuple[str, dict[str, Any]]:

@@ -13,10 +13,13 @@ from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.conversation import MENU
 from afterword.gateway.headers import embed_policy
 from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
+from afterword.gateway.safe_lines import Speaker
 from afterword.http import template_environment
 from afterword.locales import Catalogue
 from afterword.records import reflections
 from afterword.records.views import Clinic, Invitation
+from afterword.safety.helplines import choose
+from afterword.safety.replies import ANY_TROUBLE
 
 _HERE = Path(__file__).parent
 _TEMPLATES = template_environment(_HERE / "templates")
@@ -97,6 +100,7 @@ def render(
     """One of the patient's pages; every page has the clinic's help on it."""
     template = _TEMPLATES.get_template(f"patient/{name}")
     html = template.render(
+        help_lines=_help_lines(context, catalogue, clinic),
         say=catalogue.section("page"),
         language=catalogue.language,
         clinic=clinic,
@@ -104,6 +108,20 @@ def render(
         **values,
     )
     return HTMLResponse(html, status)
+
+
+def _help_lines(
+    context: GatewayContext, catalogue: Catalogue, clinic: Clinic | None
+) -> list[dict[str, str]]:
+    guard = context.guard
+    country = choose(
+        guard.help,
+        named_place_text=None,
+        clinic_country=(clinic.country if clinic else "") or guard.country,
+        phone_prefix=clinic.phone if clinic else None,
+    )
+    texts = guard.catalogues.get(catalogue.language, guard.catalogues["en"])
+    return Speaker(texts, country).contacts(ANY_TROUBLE, emergency=True)
 
 
 def broken(context: GatewayContext) -> HTMLResponse:

@@ -50,10 +50,13 @@ class Assistant:
         )
 
     async def turn(self, conversation: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One turn: `body` is `{"text": ...}` or `{"choice": ...}`; returns the channel's reply."""
-        response = await self._post(
-            TURN_PATH, {"conversation": conversation, "message": message, **body}
-        )
+        """One turn; returns the channel's reply.
+
+        `body` is as the inbox keeps it: `text` or `choice`, and `safety`, what the screen found.
+        """
+        turn = {"conversation": conversation, "message": message}
+        turn |= {key: body[key] for key in ("text", "choice", "safety") if key in body}
+        response = await self._post(TURN_PATH, turn)
         reply: dict[str, Any] = response.json()
         return reply
 

@@ -12,7 +12,7 @@ from afterword.records.staff import ABSOLUTE_LIMIT
 from afterword.settings import Settings
 
 HOME = "/portal"
-_PAGES = re.compile(r"/portal(/appointments/[0-9a-f]{32})?")
+_PAGES = re.compile(r"/portal(/appointments/[0-9a-f]{32}|/safety(/[0-9a-f]{32})?)?")
 
 
 class Cookie:

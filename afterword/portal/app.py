@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from afterword import http, locales
-from afterword.portal import access, appointment, passwords, sign_in, today, wording
+from afterword.portal import access, alerts, appointment, passwords, sign_in, today, wording
 from afterword.portal.attempts import Attempts
 from afterword.portal.digests import DigestMaker
 from afterword.portal.visits import (
@@ -25,6 +25,7 @@ from afterword.portal.visits import (
 )
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
+from afterword.screening.screener import Screener
 from afterword.settings import Settings
 
 LANGUAGE = "en"
@@ -41,6 +42,8 @@ class Context(Protocol):
     def records(self) -> Records: ...
     @property
     def instruments(self) -> Mapping[tuple[str, int], Instrument]: ...
+    @property
+    def screener(self) -> Screener: ...
 
 
 def routes(context: Context) -> list[BaseRoute]:
@@ -50,6 +53,7 @@ def routes(context: Context) -> list[BaseRoute]:
     hashing = Queue(sign_in.HASHES_AT_ONCE)
     passwords.prepare()
     page = "/portal/appointments/{appointment_id}"
+    alert = alerts.HOME + "/{alert_id}"
     static = http.SecureHeaders(
         StaticFiles(directory=_HERE / "static"), {**_HEADERS, "Cache-Control": "no-cache"}
     )
@@ -61,6 +65,11 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(access.HOME, "GET", signed_in(portal, today.show)),
         _route(page, "GET", signed_in(portal, appointment.show)),
         _route(f"{page}/read", "POST", signed_in(portal, appointment.read)),
+        _route(alerts.HOME, "GET", signed_in(portal, alerts.show)),
+        _route(f"{alerts.HOME}/month", "GET", signed_in(portal, alerts.month)),
+        _route(alert, "GET", signed_in(portal, alerts.one)),
+        _route(f"{alert}/acknowledge", "POST", signed_in(portal, alerts.acknowledge)),
+        _route(f"{alert}/close", "POST", signed_in(portal, alerts.close)),
         _route("/portal/{rest:path}", None, signed_in(portal, _unknown)),
     ]
 
@@ -75,7 +84,7 @@ def make_portal(context: Context) -> Portal:
         records=context.records,
         pages=pages,
         say=texts.section("portal"),
-        maker=DigestMaker(context.instruments, texts),
+        maker=DigestMaker(context.instruments, texts, context.screener),
         cookie=access.Cookie(context.settings),
         form_key=context.records.vault.derive("portal forms"),
     )

@@ -24,9 +24,10 @@ def show(visit: Visit) -> Response:
     portal = visit.portal
     with portal.records.begin() as tx:
         found = portal.maker.open_digest(tx, visit.account.id, _appointment_id(visit))
-    if found is None:
-        raise PageError(404)
-    source, digest = found
+        if found is None:
+            raise PageError(404)
+        source, digest = found
+        tags = portal.maker.notices(tx, visit.account.id, source)
     calendar = visit.calendar
     mark = mark_of(source)
     shared = mark in (Mark.UNREAD, Mark.READ)
@@ -34,6 +35,8 @@ def show(visit: Visit) -> Response:
         "digest.html" if shared else "not_shared.html",
         source=source,
         digest=digest,
+        tags=tags,
+        off=portal.maker.screener.missing,
         mark=mark,
         calendar=calendar,
         notice=_NOTICES.get(visit.request.query_params.get("notice", "")),

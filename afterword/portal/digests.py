@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from afterword.locales import Catalogue
-from afterword.records import digests
-from afterword.records.digests import DigestSource
+from afterword.records import alert_desk, alert_facts, alerts, digests
+from afterword.records.alert_views import AlertTag
+from afterword.records.digests import DigestSource, Shared
 from afterword.records.store import Tx
 from afterword.reflection.digest import Digest, Writer
 from afterword.reflection.instrument import Instrument
+from afterword.safety.finding import Finding, Route, Tier
+from afterword.screening.screener import Screener
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class DigestMaker:
 
     instruments: Mapping[tuple[str, int], Instrument]
     texts: Catalogue
+    screener: Screener
 
     def digest_for(
         self, tx: Tx, staff_id: str, appointment_id: str
@@ -27,8 +31,33 @@ class DigestMaker:
     def open_digest(
         self, tx: Tx, staff_id: str, appointment_id: str
     ) -> tuple[DigestSource, Digest] | None:
-        """As `digest_for`, and notes that the clinician opened it."""
-        return self._made(digests.open_latest(tx, staff_id, appointment_id))
+        """As `digest_for`, and notes that the clinician opened it.
+
+        What was shared is screened once more: rules may have changed since it came.
+        """
+        source = digests.open_latest(tx, staff_id, appointment_id)
+        if source is not None and source.latest is not None:
+            self._look_again(tx, source.latest, source.appointment.clinician.name)
+        return self._made(source)
+
+    def notices(self, tx: Tx, staff_id: str, source: DigestSource) -> list[AlertTag]:
+        """The safety notices that this clinician may see."""
+        if source.latest is None:
+            return []
+        return alert_desk.of_reflection_for(tx, staff_id, source.latest.reflection_id)
+
+    def _look_again(self, tx: Tx, latest: Shared, clinician: str) -> None:
+        known = alert_facts.evidence_of(tx, latest.reflection_id)
+        for answer in latest.answers.values():
+            if not answer.words:
+                continue
+            finding = self.screener.screen(
+                answer.words, question=answer.question, staff_names=(clinician,)
+            )
+            for route in Route:
+                part = finding.part(route)
+                if part.tier >= Tier.NOTE and not known.issuperset(part.evidence_ids):
+                    _raise(tx, latest, part, route, answer.words)
 
     def option(self, digest: Digest, question: str, rank: int) -> str:
         """The words of an option of a scale, counted from 1."""
@@ -53,3 +82,22 @@ class DigestMaker:
         )
         goals = {goal.id: goal.text for goal in source.goals}
         return source, writer.build(source.latest, source.earlier, goals)
+
+
+def _raise(tx: Tx, latest: Shared, part: Finding, route: Route, words: str) -> None:
+    incident = alerts.Incident(
+        reflection_id=latest.reflection_id,
+        route=route,
+        tier=part.tier,
+        text=words,
+        evidence=part.evidence_ids,
+        categories=part.categories,
+        version=part.version,
+        channel="digest",
+        language=latest.language,
+    )
+    if part.tier < Tier.SAME_DAY:
+        # There is nobody to ask any more; the clinician has the words before them.
+        alerts.note(tx, incident)
+    else:
+        alerts.raise_alert(tx, incident)

@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from afterword.portal import access
 from afterword.portal.digests import DigestMaker
 from afterword.portal.wording import Calendar, Say
-from afterword.records import staff, views
-from afterword.records.store import Records, RecordsAway
+from afterword.records import alert_desk, contacts, staff, views
+from afterword.records.store import Records, RecordsAway, Tx
 from afterword.settings import Settings
 
 SIGN_IN = "/portal/sign-in"
@@ -56,6 +56,7 @@ class Portal:
             "account": None,
             "form_token": "",
             "printed": None,
+            "waiting": None,
         }
         return HTMLResponse(self.pages.get_template(template).render(frame | values), status)
 
@@ -70,12 +71,15 @@ class Visit:
     token: str
     account: views.Account
     calendar: Calendar
+    waiting: int | None = None
+    """Alerts that wait for this contact; None for who is no contact."""
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         frame = {
             "account": self.account,
             "form_token": access.form_token(self.portal.form_key, self.token),
             "printed": self.calendar.moment(self.calendar.now),
+            "waiting": self.waiting,
         }
         return self.portal.page(template, status, **(frame | values))
 
@@ -125,17 +129,23 @@ def signed_in(portal: Portal, handler: Handler) -> Endpoint:
             token = portal.cookie.read(request)
             with portal.records.begin() as tx:
                 account = staff.account(tx, token) if token else None
+                waiting = _waiting(tx, account)
                 now = tx.now
             if account is None:
                 return _to_sign_in(portal, request, had_session=bool(token))
-            visit = Visit(
-                portal, request, form, token, account, Calendar.of(portal.say, account.clinic, now)
-            )
+            calendar = Calendar.of(portal.say, account.clinic, now)
+            visit = Visit(portal, request, form, token, account, calendar, waiting)
             return _keep_off_screen(_within(visit, handler))
 
         return await _answer(portal, request, answer)
 
     return endpoint
+
+
+def _waiting(tx: Tx, account: views.Account | None) -> int | None:
+    if account is None or not contacts.of_staff(tx, account.id):
+        return None
+    return alert_desk.waiting_count(tx, account.id)
 
 
 async def _answer(

@@ -61,7 +61,7 @@ def appointments_between(
             models.Appointment.status == "booked",
             models.Appointment.starts_at >= start,
             models.Appointment.starts_at < end,
-            _on_caseload(tx, staff_id),
+            on_caseload(tx, staff_id),
         )
         .order_by(models.Appointment.starts_at, models.Appointment.id)
     )
@@ -77,7 +77,7 @@ def digest_source(tx: Tx, staff_id: str, appointment_id: str) -> DigestSource | 
         .where(
             models.Appointment.id == appointment_id,
             models.Appointment.staff_id == staff_id,
-            _on_caseload(tx, staff_id),
+            on_caseload(tx, staff_id),
         )
     ).first()
     if found is None:
@@ -152,7 +152,8 @@ def _reading(tx: Tx, staff_id: str, reflection_id: str) -> models.Reading | None
     )
 
 
-def _on_caseload(tx: Tx, staff_id: str) -> ColumnElement[bool]:
+def on_caseload(tx: Tx, staff_id: str) -> ColumnElement[bool]:
+    """A condition on appointments: their patient is on this clinician's caseload today."""
     today = _today(tx, staff_id)
     return (
         select(models.Caseload.id)

@@ -233,7 +233,8 @@ def lock_reflection(tx: Tx, reflection_id: str) -> models.Reflection:
     """The reflection's row, held against other writers until the transaction ends."""
     query = select(models.Reflection).where(models.Reflection.id == reflection_id)
     if tx.locks_rows:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        # The key stays as it is: rows that refer to it may be written by others meanwhile.
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = tx.session.scalar(query)
     if row is None:
         raise LookupError("There is no such reflection.")

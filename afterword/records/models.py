@@ -68,6 +68,11 @@ class Clinic(Base):
     urgent_text: Mapped[str] = mapped_column(Text)
     website: Mapped[str] = mapped_column(String(300))
     embed_origins: Mapped[str] = mapped_column(Text)
+    country: Mapped[str] = mapped_column(String(8), server_default="")
+    # JSON as `safety.clock.Hours` reads it; empty means that nobody is ever on duty.
+    duty_hours: Mapped[str] = mapped_column(Text, server_default="")
+    # Concerns about a clinician: "ask" the patient before they are passed on, or "always".
+    forward_concerns: Mapped[str] = mapped_column(String(8), server_default="ask")
     created_at: Mapped[datetime]
 
 
@@ -252,3 +257,101 @@ class Outbox(Base):
     sealed_body: Mapped[bytes]
     revision: Mapped[int]
     created_at: Mapped[datetime]
+
+
+class Contact(Base):
+    """Whom a clinic has told of alerts. A removed one stays: notices and events name it."""
+
+    __tablename__ = "contact"
+    __table_args__ = (Index(None, "clinic_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    sealed_name: Mapped[bytes]
+    sealed_email: Mapped[bytes]
+    position: Mapped[int]
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class Alert(Base):
+    """That a patient's words may need a person of the clinic, and what became of it."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "clinic_id", "opened_at"),
+        Index(None, "reflection_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"))
+    # The clinician of the session, also when they may not know of it.
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    route: Mapped[str] = mapped_column(String(12))
+    tier: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    # One of a route at a time: `reflection:route` until it is closed.
+    open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    patient_choice: Mapped[str | None] = mapped_column(String(12))
+    channel: Mapped[str] = mapped_column(String(12))
+    language: Mapped[str] = mapped_column(String(12))
+    hidden_from: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    sealed_detail: Mapped[bytes]
+    opened_at: Mapped[datetime]
+    # When the clock acts next.
+    due_at: Mapped[datetime | None]
+    step: Mapped[int]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    sealed_note: Mapped[bytes | None]
+    updated_at: Mapped[datetime]
+
+
+class AlertEvent(Base):
+    """What happened to an alert. Triggers of the database let nobody change or remove one.
+
+    The ids are random: gaps between counted ones would tell of alerts that one may not see.
+    """
+
+    __tablename__ = "alert_event"
+    __table_args__ = (UniqueConstraint("alert_id", "seq"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(20))
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    # A code, never words of anybody.
+    detail: Mapped[str] = mapped_column(String(40))
+
+
+class Mail(Base):
+    """A notice to a contact, without content; the address is looked up when it is sent."""
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "contact_id", "template", "step"),
+        Index(None, "state", "available_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
+    contact_id: Mapped[str] = mapped_column(ForeignKey("contact.id"))
+    template: Mapped[str] = mapped_column(String(20))
+    step: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12))
+    attempts: Mapped[int]
+    # Not to be taken before this time: a lease while it is sent, a pause after a failure.
+    available_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]

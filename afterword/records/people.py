@@ -7,8 +7,13 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from afterword.problems import DataProblem
 from afterword.records import models, views
 from afterword.records.store import Tx, new_id
+from afterword.safety.clock import Hours
+
+ASK, ALWAYS = "ask", "always"
+"""Whether a concern about a clinician waits for the patient's word before it is passed on."""
 
 
 def add_clinic(
@@ -21,8 +26,17 @@ def add_clinic(
     urgent_text: str,
     website: str = "",
     embed_origins: Sequence[str] = (),
+    country: str = "",
+    duty_hours: str = "",
+    forward_concerns: str = ASK,
 ) -> str:
-    """Returns the clinic's id. `urgent_text` is shown to patients under *Get help now*."""
+    """Returns the clinic's id. `urgent_text` is shown to patients under *Get help now*.
+
+    `duty_hours` is JSON as `safety.clock.Hours.of` reads it. Raises DataProblem.
+    """
+    Hours.of(duty_hours, timezone)
+    if forward_concerns not in (ASK, ALWAYS):
+        raise DataProblem(("forward_concerns",), f"is neither {ASK} nor {ALWAYS}")
     clinic = models.Clinic(
         id=new_id(),
         name=name,
@@ -32,6 +46,9 @@ def add_clinic(
         urgent_text=urgent_text,
         website=website,
         embed_origins=" ".join(embed_origins),
+        country=country,
+        duty_hours=duty_hours,
+        forward_concerns=forward_concerns,
         created_at=tx.now,
     )
     tx.session.add(clinic)
@@ -159,6 +176,9 @@ def clinic_view(row: models.Clinic) -> views.Clinic:
         urgent_text=row.urgent_text,
         website=row.website,
         embed_origins=tuple(row.embed_origins.split()),
+        country=row.country,
+        duty_hours=row.duty_hours,
+        forward_concerns=row.forward_concerns,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from afterword.records import inbox, models, people, views
+from afterword.records import alert_rows, inbox, models, people, views
 from afterword.records.store import Tx, new_id
 from afterword.reflection.answers import (
     Answer,
@@ -133,11 +133,15 @@ def take_back(tx: Tx, reflection_id: str) -> bool:
 
 
 def erase(tx: Tx, reflection_id: str) -> None:
-    """Deletes every answer, version, message and line; the empty row stays, as deleted."""
+    """Deletes every answer, version, message and line; the empty row stays, as deleted.
+
+    Alerts stay as facts, without the patient's words.
+    """
     reflection = inbox.lock_reflection(tx, reflection_id)
     for table in (models.Answer, models.Reading):
         tx.session.execute(delete(table).where(table.reflection_id == reflection_id))
     inbox.forget_messages(tx, reflection_id)
+    alert_rows.forget_words(tx, reflection_id)
     reflection.state, reflection.sharing = ReflectionState.DELETED, None
     reflection.shared_at = None
     inbox.touch(tx, reflection)

@@ -17,6 +17,9 @@ class Clinic:
     urgent_text: str
     website: str
     embed_origins: tuple[str, ...]
+    country: str = ""
+    duty_hours: str = ""
+    forward_concerns: str = "ask"
 
 
 @dataclass(frozen=True)

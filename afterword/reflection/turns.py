@@ -14,7 +14,25 @@ from afterword.reflection.reading import normalise, read_option
 MENU = "menu."
 """How the tokens of the page's menu begin: they stand for an intent, not for an option."""
 DELETE_YES, DELETE_NO = "delete.yes", "delete.no"
+SAFETY = "safety."
+"""How the tokens below safe messages begin. Only two of them are for the dialogue."""
+SAFETY_GO_ON, SAFETY_STOP = "safety.go_on", "safety.stop"
 _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
+# Typed instead of tapped, in every language of a safe message: it may not be that of the questions.
+# fmt: off
+_GO_ON = {
+    "yes", "y", "yes please", "ok", "okay", "go on", "yes go on", "yes, go on", "go on please",
+    "please go on", "continue", "carry on", "keep going", "go on with the questions",
+    "si", "sí", "si por favor", "sí por favor", "sí, por favor", "vale", "seguir", "sigue",
+    "sigamos", "continuar", "seguir con las preguntas",
+}
+_STOP = {
+    "no", "n", "no thanks", "no, thanks", "no thank you", "stop", "stop here", "stop please",
+    "please stop", "not now", "later",
+    "no gracias", "no, gracias", "parar", "para", "parar aqui", "parar aquí", "basta", "ahora no",
+    "mas tarde", "más tarde",
+}
+# fmt: on
 
 
 class Pending(StrEnum):
@@ -23,6 +41,7 @@ class Pending(StrEnum):
     DELETE = "delete"
     KEEP = "keep"
     PAUSE = "pause"
+    SAFETY = "safety"
 
 
 @dataclass(frozen=True)
@@ -36,7 +55,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class Open:
-    """Where the dialogue stands. `draft` holds words that were not understood as an option."""
+    """Where the dialogue stands.
+
+    `draft` holds words that were not understood as an option, or not taken because they were
+    answered with a safe message. Only *keep my words* makes an answer of them.
+    """
 
     question: str
     pending: Pending | None = None
@@ -70,6 +93,8 @@ class Outcome:
 
 def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     """Decides over one message to an open reflection."""
+    if (after := _take_safety(heard, open_)) is not None:
+        return after
     if open_.pending is Pending.DELETE:
         return _take_delete(heard, open_)
     if heard.choice is not None and not heard.choice.startswith(MENU):
@@ -81,6 +106,56 @@ def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     if open_.question == REVIEW:
         return _correct(heard, answers, asker, open_) or _unclear(heard, open_)
     return _take_words(heard, open_, answers, asker)
+
+
+def stops(heard: Heard, open_: Open) -> bool:
+    """Whether this message has stopped the questions after a safe message: nothing is asked now."""
+    if open_.pending is not Pending.SAFETY:
+        return False
+    typed = heard.choice is None and normalise(heard.text) in _STOP
+    return typed or heard.choice == SAFETY_STOP
+
+
+def hold(heard: Heard, open_: Open, *, confidential: bool) -> Open:
+    """Where the dialogue stands after a message that was answered with a safe message.
+
+    Typed words stay at hand for the question that was open, so that the patient may keep them as
+    the answer; `confidential` ones, about the clinician, do not. A tap changes no words.
+    """
+    draft = open_.draft
+    if heard.choice is None:
+        asked = open_.question != REVIEW and open_.pending in (None, Pending.KEEP, Pending.SAFETY)
+        draft = heard.text if asked and not confidential else None
+    return replace(open_, pending=Pending.SAFETY, draft=draft)
+
+
+def _take_safety(heard: Heard, open_: Open) -> Outcome | None:
+    """The answer to *go on or stop here*; None when the message is to be taken as any other."""
+    choice = heard.choice
+    if choice is not None and choice.startswith(SAFETY):
+        return _resume(open_, choice)
+    if open_.pending is not Pending.SAFETY:
+        return None
+    if choice is None and normalise(heard.text) in _GO_ON:
+        return _resume(open_, SAFETY_GO_ON)
+    if stops(heard, open_):
+        return _resume(open_, SAFETY_STOP)
+    if choice is not None and choice != KEEP_WORDS:
+        # What is tapped is meant, except for an old *keep my words*: that was about other words.
+        return None
+    return Outcome(open=open_, short=True, say=(Line("safety_unsure"),))
+
+
+def _resume(open_: Open, choice: str) -> Outcome:
+    if choice == SAFETY_GO_ON:
+        keep = open_.draft is not None and open_.question != REVIEW
+        back = replace(
+            open_, pending=Pending.KEEP if keep else None, draft=open_.draft if keep else None
+        )
+        return Outcome(open=back, short=True)
+    # The others are answered by the gateway; here they only leave the question where it is.
+    say = (Line("safety_stopped"),) if choice == SAFETY_STOP else ()
+    return Outcome(open=replace(open_, pending=Pending.SAFETY), short=True, say=say)
 
 
 def _take_delete(heard: Heard, open_: Open) -> Outcome:

@@ -46,8 +46,8 @@ class Route(StrEnum):
 class Evidence:
     """One reason: the pattern's id (or `model`), its layer, and the tier that it stands for now.
 
-    `lowered` names the context that lowered it; `start` and `end` are places in the normal form, a
-    negative start in an earlier message.
+    `lowered` names the context that lowered it; `start` and `end` count the words of the normal
+    form; a negative start is in an earlier message.
     """
 
     id: str

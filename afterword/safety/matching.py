@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from afterword.safety.finding import Evidence, Tier
-from afterword.safety.phrases import Phrase
+from afterword.safety.phrases import COMMA, STOP, Phrase, Text
 from afterword.safety.rules import Layer, Mitigation, Pattern, RuleSet, Scope
 
 _URGENT = {Tier.CHECK: Tier.SAME_DAY, Tier.SAME_DAY: Tier.NOW, Tier.NOW: Tier.NOW}
@@ -14,10 +15,10 @@ _MOST_PLACES = 8
 
 @dataclass(frozen=True)
 class Hits:
-    """The rules of `rules` on a text in normal form, that answers `question`."""
+    """The rules of `rules` on a text in its normal form that answers `question`."""
 
     rules: RuleSet
-    text: str
+    normal: str
     question: str = ""
 
     def evidence(self) -> list[Evidence]:
@@ -26,7 +27,7 @@ class Hits:
         for pattern in self.rules.patterns:
             if pattern.questions and self.question not in pattern.questions:
                 continue
-            for start, end in _places(pattern.phrases, self.text):
+            for start, end in self._places(pattern.phrases):
                 one = self._judged(pattern, start, end)
                 if pattern.id not in best or best[pattern.id].tier < one.tier:
                     best[pattern.id] = one
@@ -52,14 +53,14 @@ class Hits:
         cancelled = {
             kind
             for one in self.rules.retractions
-            if any(True for _ in _places(one.phrases, self.text))
+            if any(True for _ in self._places(one.phrases))
             for kind in one.cancels
         }
         return [
             (one, place)
             for one in self.rules.mitigations
             if one.kind not in cancelled
-            for place in _places(one.phrases, self.text)
+            for place in self._places(one.phrases)
         ]
 
     @cached_property
@@ -68,7 +69,7 @@ class Hits:
         return frozenset(
             category
             for cue in self.rules.cues
-            if any(True for _ in _places(cue.phrases, self.text))
+            if any(True for _ in self._places(cue.phrases))
             for category in cue.categories
         )
 
@@ -78,19 +79,26 @@ class Hits:
             return True
         if one.scope is Scope.OVER:
             return first < end and start < last
-        between = self.text[last:start] if last <= start else self.text[end:first]
-        if " . " in between:
+        between = self._text.tokens[last:start] if last <= start else self._text.tokens[end:first]
+        if STOP in between:
             return False
         if one.scope is Scope.SENTENCE:
             return True
         in_order = first <= start if one.scope is Scope.BEFORE else last >= end
-        return in_order and len(between.replace(",", "").split()) <= one.near
+        return in_order and sum(token != COMMA for token in between) <= one.near
 
+    def _places(self, phrases: Iterable[Phrase]) -> Iterator[tuple[int, int]]:
+        for phrase in phrases:
+            if id(phrase) in self._possible:
+                yield from islice(phrase.places(self._text), _MOST_PLACES)
 
-def _places(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
-    for phrase in phrases:
-        if any(anchor in text for anchor in phrase.anchors):
-            for count, found in enumerate(phrase.expression.finditer(text)):
-                if count == _MOST_PLACES:
-                    break
-                yield found.span()
+    @cached_property
+    def _text(self) -> Text:
+        return Text(self.normal)
+
+    @cached_property
+    def _possible(self) -> frozenset[int]:
+        """The phrases of which a word is there at all: few, and only these are tried."""
+        index = self.rules.by_need
+        found = index.keys() & self._text.keys
+        return frozenset(phrase for key in found for phrase in index[key])

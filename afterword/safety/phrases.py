@@ -1,110 +1,281 @@
-"""The small language in which patterns are written, and its way to a regular expression.
+"""The small language in which patterns are written, and the search for them.
 
     i {want} to (die|be dead)      words; one of several; one of a named group
     kill* [all] of them            a word that begins so; something that may be left out
     i ... hurt myself              up to four other words of the same sentence
     ^ goodbye $                    the message's first and last word
 
-Words are compared in their normal form (normal.py): lower case, no accents, no apostrophes.
+Words are compared in their normal form (normal.py): lower case, no accents, no apostrophes. A comma
+may stand between any two of them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _PIECE = re.compile(r"\s*(\.\.\.|[()|\[\]^$]|\{[a-z0-9_]+\}|[^\s()|\[\]{}^$]+)")
-_JOIN = " (?:, )?"
-_GAP = "(?:[^ .]+ ){0,4}?"
-_DEEPEST = 6
+_GAP = 4
+_DEEPEST = 8
+COMMA, STOP = ",", "."
+
+Tokens = Sequence[str]
+Ends = Collection[int]
 
 
 class PhraseError(ValueError):
     """A phrase is not well formed; the message says how."""
 
 
-@dataclass(frozen=True)
-class Phrase:
-    """A compiled phrase. A text without one of the `anchors` cannot match."""
+class Node:
+    """A part of a phrase. `starts` are keys of which one must open it; None when any may.
 
-    expression: re.Pattern[str]
-    anchors: frozenset[str]
-    words: frozenset[str]
+    `needs` are keys of which one must be in the text; empty when none has to. A key is a word, or
+    the beginning of one with a * behind it.
+    """
 
-
-@dataclass(frozen=True)
-class _Part:
-    """A piece of the expression; `anchors` is None when it may be empty or match anything."""
-
-    text: str
-    anchors: frozenset[str] | None
+    starts: frozenset[str] | None = None
+    needs: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
-    optional: bool = False
-    gap: bool = False
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        """Where this part may end when it begins at `at`."""
+        raise NotImplementedError
 
 
-def compile_phrase(source: str, groups: Mapping[str, str]) -> Phrase:
+class _Words(Node):
+    """One word out of a set, or one with such a beginning."""
+
+    def __init__(self, words: Collection[str], stems: Collection[str]) -> None:
+        self.words = frozenset(words)
+        self._stems = tuple(stems)
+        self.starts = self.words | {f"{stem}*" for stem in stems}
+        self.needs = self.starts
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        if at < len(tokens) and tokens[at] == COMMA and COMMA not in self.words:
+            at += 1
+        if at >= len(tokens):
+            return ()
+        word = tokens[at]
+        if word in self.words or (self._stems and word.startswith(self._stems)):
+            return (at + 1,)
+        return ()
+
+
+class _Edge(Node):
+    """The beginning or the end of the message."""
+
+    def __init__(self, *, first: bool) -> None:
+        self._first = first
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        if self._first:
+            return (at,) if at == 0 else ()
+        return (at,) if all(token in (COMMA, STOP) for token in tokens[at:]) else ()
+
+
+class _Gap(Node):
+    """Up to four other words of the same sentence."""
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        last = at
+        while last < len(tokens) and last - at < _GAP and tokens[last] != STOP:
+            last += 1
+        return range(at, last + 1)
+
+
+class _Optional(Node):
+    def __init__(self, inner: Node) -> None:
+        self._inner = inner
+        self.words = inner.words
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        return (at, *self._inner.ends(tokens, at))
+
+
+class _Either(Node):
+    def __init__(self, ways: Sequence[Node]) -> None:
+        self._ways = ways
+        starts = [way.starts for way in ways]
+        known = [one for one in starts if one is not None]
+        self.starts = frozenset().union(*known) if len(known) == len(starts) else None
+        needs = [way.needs for way in ways]
+        self.needs = frozenset().union(*needs) if all(needs) else frozenset()
+        self.words = frozenset().union(*(way.words for way in ways))
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        return {end for way in self._ways for end in way.ends(tokens, at)}
+
+
+class _Sequence(Node):
+    def __init__(self, parts: Sequence[Node]) -> None:
+        self._parts = parts
+        self.words = frozenset().union(*(part.words for part in parts))
+        self.starts = self._first_starts()
+        known = [part.needs for part in parts if part.needs]
+        # The rarest must be there: long words, few of them.
+        self.needs = max(known, key=_rarity) if known else frozenset()
+
+    def _first_starts(self) -> frozenset[str] | None:
+        """What may stand first; what may be left out leads on to what follows it."""
+        found: frozenset[str] = frozenset()
+        for part in self._parts:
+            inner = part._inner if isinstance(part, _Optional) else part
+            if isinstance(inner, _Edge):
+                continue
+            if inner.starts is None:
+                return None
+            found |= inner.starts
+            if inner is part:
+                return found
+        return None
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        ends: Ends = (at,)
+        for part in self._parts:
+            ends = {end for start in ends for end in part.ends(tokens, start)}
+            if not ends:
+                return ()
+        return ends
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """A phrase that can be searched for. A text that has none of the `needs` cannot match."""
+
+    source: str
+    root: Node
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return self.root.needs
+
+    @property
+    def words(self) -> frozenset[str]:
+        return self.root.words
+
+    def places(self, text: "Text") -> Iterator[tuple[int, int]]:
+        """Where it is found, as the first token and the one after the last."""
+        for start in text.positions(self.root.starts):
+            ends = self.root.ends(text.tokens, start)
+            if ends:
+                yield start, max(ends)
+
+
+class Text:
+    """A text in normal form, ready to be searched."""
+
+    def __init__(self, normal: str) -> None:
+        self.tokens = normal.split()
+        self._at: dict[str, list[int]] = {}
+        for at, token in enumerate(self.tokens):
+            for key in _keys(token):
+                self._at.setdefault(key, []).append(at)
+
+    @property
+    def keys(self) -> Collection[str]:
+        """Every word, and every beginning of one with a * behind it."""
+        return self._at.keys()
+
+    def positions(self, starts: frozenset[str] | None) -> Collection[int]:
+        """Where a phrase with these starts may begin."""
+        if starts is None:
+            return range(len(self.tokens))
+        found = self._at.keys() & starts
+        return {at for key in found for at in self._at[key]}
+
+
+def _keys(token: str) -> Iterator[str]:
+    yield token
+    if token not in (COMMA, STOP):
+        for length in range(1, len(token) + 1):
+            yield f"{token[:length]}*"
+
+
+def compile_phrase(source: str, groups: Mapping[str, Node]) -> Phrase:
     """Compiles a phrase. Raises PhraseError."""
-    part = _Reader(source, groups).whole()
-    if not part.anchors:
+    root = _Reader(source, groups).whole()
+    if not root.needs:
         raise PhraseError("needs at least one word that must be there")
-    expression = re.compile(rf"(?<![^ ]){part.text}(?![^ ])")
-    return Phrase(expression, part.anchors, part.words)
+    return Phrase(source, root)
+
+
+class Groups(Mapping[str, Node]):
+    """The named groups of a language; each is compiled once, when it is first named."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._ready: dict[str, Node] = {}
+        self._open: list[str] = []
+
+    def __getitem__(self, name: str) -> Node:
+        """Raises KeyError for an unknown name and PhraseError for a circle."""
+        if name not in self._ready:
+            source = self._sources[name]
+            if name in self._open or len(self._open) > _DEEPEST:
+                raise PhraseError(f"the group {name} names itself")
+            self._open.append(name)
+            try:
+                self._ready[name] = _Reader(source, self).whole()
+            finally:
+                self._open.pop()
+        return self._ready[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 class _Reader:
-    def __init__(self, source: str, groups: Mapping[str, str], depth: int = 0) -> None:
-        if depth > _DEEPEST:
-            raise PhraseError("groups name each other in a circle")
+    def __init__(self, source: str, groups: Mapping[str, Node]) -> None:
         self._groups = groups
-        self._depth = depth
         self._pieces = _split(source)
         self._at = 0
 
-    def whole(self) -> _Part:
-        part = self._choice()
+    def whole(self) -> Node:
+        node = self._choice()
         if self._at < len(self._pieces):
             raise PhraseError(f"has a {self._pieces[self._at]} too many")
-        return part
+        return node
 
-    def _choice(self) -> _Part:
+    def _choice(self) -> Node:
         ways = [self._sequence()]
         while self._peek() == "|":
             self._at += 1
             ways.append(self._sequence())
         return _either(ways)
 
-    def _sequence(self) -> _Part:
+    def _sequence(self) -> Node:
         parts = []
         while (piece := self._peek()) not in (None, "|", ")", "]"):
             self._at += 1
             parts.append(self._one(str(piece)))
         if not parts:
             raise PhraseError("has an empty part")
-        return _joined(parts)
+        return parts[0] if len(parts) == 1 else _Sequence(parts)
 
-    def _one(self, piece: str) -> _Part:
+    def _one(self, piece: str) -> Node:
         if piece in "([":
             inner = self._choice()
             if self._peek() != (")" if piece == "(" else "]"):
                 raise PhraseError(f"has a {piece} that is not closed")
             self._at += 1
-            if piece == "(":
-                return inner
-            return _Part(inner.text, None, inner.words, optional=True)
+            return inner if piece == "(" else _Optional(inner)
         if piece == "...":
-            return _Part(_GAP, None, gap=True)
-        if piece == "^":
-            return _Part("^", None, optional=True)
-        if piece == "$":
-            return _Part("$", None, optional=True)
+            return _Gap()
+        if piece in "^$":
+            return _Edge(first=piece == "^")
         if piece.startswith("{"):
             return self._group(piece[1:-1])
         return _word(piece)
 
-    def _group(self, name: str) -> _Part:
-        if name not in self._groups:
-            raise PhraseError(f"names the group {name}, which does not exist")
-        return _Reader(self._groups[name], self._groups, self._depth + 1).whole()
+    def _group(self, name: str) -> Node:
+        try:
+            return self._groups[name]
+        except KeyError:
+            raise PhraseError(f"names the group {name}, which does not exist") from None
 
     def _peek(self) -> str | None:
         return self._pieces[self._at] if self._at < len(self._pieces) else None
@@ -121,46 +292,27 @@ def _split(source: str) -> list[str]:
     return pieces
 
 
-def _word(piece: str) -> _Part:
+def _word(piece: str) -> Node:
     stem = piece.rstrip("*")
     if not stem or "*" in stem:
         raise PhraseError(f"{piece}: a * stands at the end of a word")
-    if piece.endswith("*"):
-        return _Part(re.escape(stem) + "[^ .,]*", frozenset({stem}))
-    return _Part(re.escape(stem), frozenset({stem}), frozenset({stem}))
+    return _Words((), (stem,)) if piece.endswith("*") else _Words((stem,), ())
 
 
-def _either(ways: list[_Part]) -> _Part:
+def _either(ways: Sequence[Node]) -> Node:
+    """One of several ways; single words are looked up together."""
     if len(ways) == 1:
         return ways[0]
-    words = frozenset().union(*(way.words for way in ways))
-    anchors: frozenset[str] | None = frozenset()
-    for way in ways:
-        anchors = None if anchors is None or way.anchors is None else anchors | way.anchors
-    return _Part("(?:" + "|".join(way.text for way in ways) + ")", anchors, words)
+    single = [way for way in ways if isinstance(way, _Words)]
+    others = [way for way in ways if not isinstance(way, _Words)]
+    if len(single) > 1:
+        words = frozenset().union(*(way.words for way in single))
+        stems = [stem for way in single for stem in way._stems]
+        others.append(_Words(words, stems))
+        single = []
+    ways = [*single, *others]
+    return ways[0] if len(ways) == 1 else _Either(ways)
 
 
-def _joined(parts: list[_Part]) -> _Part:
-    """The parts one after the other; what may be left out takes its space along."""
-    text, space = "", ""
-    for part in parts:
-        if part.text == "^":
-            text += "^"
-        elif part.text == "$":
-            text += "$"
-        elif part.gap:
-            text += space + _GAP
-            space = ""
-        elif part.optional:
-            text += f"(?:{space}{part.text})?" if space else f"(?:{part.text}{_JOIN})?"
-        else:
-            text += space + part.text
-            space = _JOIN
-    known = [part.anchors for part in parts if part.anchors]
-    # The rarest must be there: long words, few of them.
-    best = max(known, key=_rarity) if known else None
-    return _Part(text, best, frozenset().union(*(part.words for part in parts)))
-
-
-def _rarity(anchors: frozenset[str]) -> float:
-    return min(len(word) for word in anchors) - 0.2 * len(anchors)
+def _rarity(keys: frozenset[str]) -> float:
+    return min(len(key) for key in keys) - 0.2 * len(keys)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from afterword.problems import DataProblem
 from afterword.safety.finding import Category, Tier
 from afterword.safety.normal import normal_form
-from afterword.safety.phrases import Phrase, PhraseError, compile_phrase
+from afterword.safety.phrases import Groups, Phrase, PhraseError, Text, compile_phrase
 
 _Path = tuple[str | int, ...]
 _Kind = TypeVar("_Kind", bound=StrEnum)
@@ -74,6 +75,9 @@ class Retraction:
     phrases: tuple[Phrase, ...]
 
 
+Entry = Pattern | Cue | Mitigation | Retraction
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """All rules of one language."""
@@ -85,19 +89,30 @@ class RuleSet:
     retractions: tuple[Retraction, ...] = ()
     words: frozenset[str] = field(default=frozenset())
 
+    @cached_property
+    def by_need(self) -> Mapping[str, tuple[int, ...]]:
+        """The phrases (by identity) that a text with this key in it may match."""
+        index: dict[str, list[int]] = {}
+        for entry in self.entries:
+            for phrase in entry.phrases:
+                for key in phrase.needs:
+                    index.setdefault(key, []).append(id(phrase))
+        return {key: tuple(phrases) for key, phrases in index.items()}
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return (*self.patterns, *self.cues, *self.mitigations, *self.retractions)
+
     @property
     def ids(self) -> tuple[str, ...]:
-        return tuple(
-            [one.id for one in (*self.patterns, *self.cues)]
-            + [one.id for one in (*self.mitigations, *self.retractions)]
-        )
+        return tuple(entry.id for entry in self.entries)
 
 
 @dataclass(frozen=True)
 class Part:
     """One data file as far as it was built, and its lines: what must and must not match."""
 
-    entries: tuple[Pattern | Cue | Mitigation | Retraction, ...]
+    entries: tuple[Entry, ...]
     lines: tuple["TestLine", ...]
 
 
@@ -113,12 +128,12 @@ class TestLine:
     path: _Path
 
 
-def build_part(data: Any, groups: Mapping[str, str]) -> Part:
+def build_part(data: Any, groups: Groups) -> Part:
     """Builds the entries of one file. Raises DataProblem with the place of what is wrong."""
     if not isinstance(data, Mapping):
         raise DataProblem((), "write owner: and entries: here")
     owner = data.get("owner")
-    entries: list[Pattern | Cue | Mitigation | Retraction] = []
+    entries: list[Entry] = []
     lines: list[TestLine] = []
     listed = data.get("entries")
     if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
@@ -157,14 +172,12 @@ def join_parts(language: str, parts: Iterable[Part]) -> RuleSet:
     )
 
 
-def check_lines(
-    entries: Sequence[Pattern | Cue | Mitigation | Retraction], lines: Sequence[TestLine]
-) -> None:
+def check_lines(entries: Sequence[Entry], lines: Sequence[TestLine]) -> None:
     """Holds each entry to its own lines. Raises DataProblem."""
     known = {entry.id: entry for entry in entries}
     for line in lines:
-        text = normal_form(line.text)
-        found = any(phrase.expression.search(text) for phrase in known[line.entry].phrases)
+        text = Text(normal_form(line.text))
+        found = any(True for one in known[line.entry].phrases for _ in one.places(text))
         if found != line.hits:
             wanted = "is not matched" if line.hits else "is matched, and must not be"
             raise DataProblem(line.path, f"this line of {line.entry} {wanted}")
@@ -174,9 +187,7 @@ def _defaults(data: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key not in {"entries", "owner", "groups"}}
 
 
-def _entry(
-    raw: Mapping[str, Any], filled: Mapping[str, Any], path: _Path, groups: Mapping[str, str]
-) -> Pattern | Cue | Mitigation | Retraction:
+def _entry(raw: Mapping[str, Any], filled: Mapping[str, Any], path: _Path, groups: Groups) -> Entry:
     key = _text(raw, "id", path)
     phrases = _phrases(raw, path, groups)
     kind = str(filled.get("kind", "pattern"))
@@ -204,7 +215,7 @@ def _entry(
     )
 
 
-def _phrases(raw: Mapping[str, Any], path: _Path, groups: Mapping[str, str]) -> tuple[Phrase, ...]:
+def _phrases(raw: Mapping[str, Any], path: _Path, groups: Groups) -> tuple[Phrase, ...]:
     given = raw.get("match")
     sources = [given] if isinstance(given, str) else given
     if not isinstance(sources, Sequence) or not sources:

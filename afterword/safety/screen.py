@@ -108,11 +108,12 @@ def _by_rules(text: str, context: Context) -> list[Evidence]:
         # A sentence that was sent in pieces has no full stop between them.
         before = before.rstrip(" .,")
         seen = {one.id for one in evidence}
+        words = len(before.split())
         evidence += [
-            replace(one, start=one.start - len(before) - 1, end=one.end - len(before) - 1)
+            replace(one, start=one.start - words, end=one.end - words)
             for rules in context.rules.sets
             for one in Hits(rules, f"{before} {own}", "").evidence()
-            if one.start < len(before) < one.end and one.id not in seen
+            if one.start < words < one.end and one.id not in seen
         ]
     return evidence
 
@@ -156,7 +157,7 @@ def _version(context: Context) -> str:
 
 def _plain(entry: object) -> object:
     values = dict(vars(entry))
-    values["phrases"] = [phrase.expression.pattern for phrase in values["phrases"]]
+    values["phrases"] = [phrase.source for phrase in values["phrases"]]
     return sorted(
         (key, sorted(map(str, value)) if isinstance(value, frozenset) else value)
         for key, value in values.items()

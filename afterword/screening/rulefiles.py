@@ -5,6 +5,7 @@ from pathlib import Path
 
 from afterword.datafiles import DataFileError, line_of, read_yaml
 from afterword.problems import DataProblem
+from afterword.safety.phrases import Groups
 from afterword.safety.rules import Part, RuleSet, build_part, join_parts
 from afterword.safety.screen import Rules
 from afterword.settings import PROJECT
@@ -35,7 +36,7 @@ def _rule_set(folder: Path) -> RuleSet:
         raise DataFileError(f"{folder}: {problem}") from None
 
 
-def _part(path: Path, groups: Mapping[str, str]) -> Part:
+def _part(path: Path, groups: Groups) -> Part:
     data = read_yaml(path)
     try:
         return build_part(data, groups)
@@ -43,14 +44,14 @@ def _part(path: Path, groups: Mapping[str, str]) -> Part:
         raise DataFileError(f"{path}:{line_of(data, problem.path)}: {problem}") from None
 
 
-def _groups(path: Path) -> dict[str, str]:
+def _groups(path: Path) -> Groups:
     data = read_yaml(path)
     if not isinstance(data, Mapping):
         raise DataFileError(f"{path}:1: write name: and words divided by | here.")
     for name, words in data.items():
         if not isinstance(words, str):
             raise DataFileError(f"{path}:{line_of(data, (name,))}: {name} must be a text.")
-    return {str(name): " ".join(str(words).split()) for name, words in data.items()}
+    return Groups({str(name): " ".join(str(words).split()) for name, words in data.items()})
 
 
 def _words(path: Path) -> frozenset[str]:

@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "rasa" / "bin" / "python"
 PROJECT = Path(__file__).parent / "project"
 START_SECONDS = 40.0
+# What the gateway's screen found, as it comes with each text.
+CLEAR = {"tier": "none", "route": None, "held": False, "screen": "rules 1, no model"}
+HELD = {"tier": "same_day", "route": "duty", "held": True, "screen": "rules 1, no model"}
 
 
 @dataclass
@@ -142,6 +145,9 @@ class Actions:
         if slots["question"] == "note" and question == "note":
             return _result(answer="done")
         return _result(answer=None, question="note", expects="text")
+
+    def action_safety_hold(self, tracker: dict[str, Any]) -> dict[str, Any]:
+        return _result(answer=None, expects="safety") if tracker["active_loop"] else _result()
 
     def action_help(self, tracker: dict[str, Any]) -> dict[str, Any]:
         return _result(_say("Here is help."))
@@ -271,17 +277,36 @@ class Rasa:
     def post(self, path: str, body: bytes, timeout: float = 30) -> httpx.Response:
         return httpx.post(self.url(path), content=body, headers=self.headers(body), timeout=timeout)
 
-    def send(self, conversation: str, message: str | None = None, **what: str) -> httpx.Response:
-        """One turn: `text=` or `choice=`."""
+    def send(self, conversation: str, message: str | None = None, **what: Any) -> httpx.Response:
+        """One turn: `text=` or `choice=`. A text has the safety of a clear one unless another."""
         fields = {"conversation": conversation, "message": message or str(uuid.uuid4()), **what}
+        if "text" in what:
+            fields.setdefault("safety", CLEAR)
         return self.post("turn", json.dumps(fields).encode())
 
-    def say(self, conversation: str, **what: str) -> list[dict[str, Any]]:
+    def say(self, conversation: str, **what: Any) -> list[dict[str, Any]]:
         """The replies of a turn that must succeed."""
         response = self.send(conversation, **what)
         assert response.status_code == 200, (response.text, self.log())
         replies: list[dict[str, Any]] = response.json()["replies"]
         return replies
+
+
+def train(folder: Path, config: Path) -> Path:
+    """The small assistant in a configuration of its own."""
+    subprocess.run(
+        [
+            *(str(PYTHON), "-m", "bot.launcher", "train", "--out", str(folder)),
+            *("--domain", str(PROJECT / "domain.yml"), "--data", str(PROJECT / "data")),
+            *("--config", str(config), "--fixed-model-name", "small"),
+        ],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return folder / "small.tar.gz"
 
 
 def free_port() -> int:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_harness import PROJECT, PYTHON, ROOT, Actions, Rasa
+from bot_harness import PROJECT, PYTHON, Actions, Rasa, train
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,20 +28,7 @@ def conversation() -> str:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small assistant, trained once."""
-    folder = tmp_path_factory.mktemp("model")
-    subprocess.run(
-        [
-            *(str(PYTHON), "-m", "bot.launcher", "train", "--out", str(folder)),
-            *("--domain", str(PROJECT / "domain.yml"), "--data", str(PROJECT / "data")),
-            *("--config", str(PROJECT / "config.yml"), "--fixed-model-name", "small"),
-        ],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    return folder / "small.tar.gz"
+    return train(tmp_path_factory.mktemp("model"), PROJECT / "config.yml")
 
 
 @pytest.fixture(scope="session")

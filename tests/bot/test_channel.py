@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from bot_harness import Actions, Rasa, texts
+from bot_harness import CLEAR, Actions, Rasa, texts
 
 
 def body(default: str, **what: object) -> bytes:
-    fields = {"conversation": default, "message": str(uuid.uuid4()), **what}
+    fields = {"conversation": default, "message": str(uuid.uuid4()), "safety": CLEAR, **what}
     return json.dumps(fields).encode()
 
 
@@ -44,6 +44,16 @@ def test_unsigned_calls_are_refused(rasa: Rasa, conversation: str) -> None:
         {"text": ["x"]},
         {"text": "x", "choice": "menu.start"},
         {"text": "x", "metadata": {}},
+        {"text": "x", "safety": None},
+        {"text": "x", "safety": {"held": False}},
+        {"text": "x", "safety": {**CLEAR, "tier": "low"}},
+        {"text": "x", "safety": {**CLEAR, "tier": ["none"]}},
+        {"text": "x", "safety": {**CLEAR, "route": "clinician"}},
+        {"text": "x", "safety": {**CLEAR, "held": 0}},
+        {"text": "x", "safety": {**CLEAR, "screen": ""}},
+        {"text": "x", "safety": {**CLEAR, "screen": "x" * 201}},
+        {"text": "x", "safety": {**CLEAR, "words": "x"}},
+        {"choice": "menu.start", "safety": {**CLEAR, "held": None}},
         {"choice": "/start"},
         {},
     ],

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from afterword.reflection.turns import SAFETY_GO_ON, SAFETY_STOP
+from afterword.safety import replies as safe_replies
+from afterword.safety.finding import Route, Tier
 from bot import environment, incoming, replies, seal, signing
-from bot.choices import Choice, choices_of, plain, resolve, typed
+from bot.choices import SAFETY_TOKENS, Choice, choices_of, plain, resolve, typed
 
 KEY = bytes(range(32))
 NO = Choice("heard.3", "No", "answer", words=("3",))
@@ -68,6 +71,7 @@ def test_half_a_character_does_not_reach_rasa() -> None:
         "conversation": "0" * 32,
         "message": "00000000-0000-0000-0000-000000000001",
         "text": " a\ud800 ",
+        "safety": {"tier": "note", "route": "duty", "held": False, "screen": "rules 1"},
     }
     assert incoming.read_message(json.dumps(fields).encode()).text == "a?"
 
@@ -117,6 +121,24 @@ def test_the_menu_is_only_what_is_configured() -> None:
     assert (chosen.intent, chosen.title) == ("rather_not_say", "rather not say")
     assert resolve("menu.restart", [], ["help"]) is None
     assert resolve("help", [], ["help"]) is None
+
+
+def test_what_stands_below_safe_messages_may_be_chosen_at_any_time() -> None:
+    # bot/ imports nothing of ours, so it has these words once more.
+    names = ("GO_ON", "STOP", "SUPPORT", "HELP_NOW", "FORWARD_YES", "FORWARD_NO")
+    offered_by_the_gateway = {getattr(safe_replies, name) for name in names}
+    assert offered_by_the_gateway == SAFETY_TOKENS
+    assert {SAFETY_GO_ON, SAFETY_STOP} == {safe_replies.GO_ON, safe_replies.STOP}
+    for token in SAFETY_TOKENS:
+        chosen = resolve(token, [], [])
+        assert chosen is not None
+        assert chosen.intent == "answer"
+    assert resolve("safety.restart", [], []) is None
+
+
+def test_the_channel_knows_every_tier_and_route() -> None:
+    assert tuple(tier.word for tier in Tier) == incoming.TIERS
+    assert (None, *Route) == incoming.ROUTES
 
 
 @given(st.text())

@@ -12,7 +12,7 @@ from afterword.reflection.asking import Prompt
 from afterword.reflection.correcting import read_correction, says_correction
 from afterword.reflection.plan import REVIEW
 from afterword.reflection.reading import phrases
-from afterword.reflection.turns import Heard, Open, Outcome, Pending, take
+from afterword.reflection.turns import Heard, Open, Outcome, Pending, hold, take
 
 GOALS = {"a": "Sleep", "b": "Walk"}
 FOLLOW_UPS = {item.follow_up for item in core().items.values() if item.follow_up}
@@ -28,6 +28,7 @@ TEXTS = st.one_of(
 )
 INTENTS = st.sampled_from(["answer", "answer", "answer", "skip", "rather_not_say"])
 STRAY = ["delete.yes", "delete.no", "keep.words", "menu.skip", "menu.rather_not_say", "", "."]
+STRAY += ["safety.go_on", "safety.stop", "safety.support", "safety."]
 
 
 class Conversation(RuleBasedStateMachine):
@@ -43,7 +44,8 @@ class Conversation(RuleBasedStateMachine):
 
     def show(self) -> None:
         """Asks the open question, as the assistant does, and notes what is offered."""
-        if self.open is None or self.open.pending in (Pending.DELETE, Pending.PAUSE):
+        asides = (Pending.DELETE, Pending.PAUSE, Pending.SAFETY)
+        if self.open is None or self.open.pending in asides:
             return
         self.offered += [choice.token for choice in self.prompt(self.open).choices]
 
@@ -72,6 +74,8 @@ class Conversation(RuleBasedStateMachine):
         asked = {question.id for question in self.asker.plan.questions(self.answers)}
         assert touched <= asked | self.answers.keys()
         assert touched <= {before.question} | self.named(heard)
+        if before.pending is Pending.SAFETY and heard.choice is None:
+            assert not touched
         ends = outcome.share is not None or outcome.erase
         assert (outcome.open is None) is ends
         if outcome.share is not None:
@@ -114,6 +118,13 @@ class Conversation(RuleBasedStateMachine):
     def digresses(self, pending: Pending | None) -> None:
         assert self.open is not None
         self.open = replace(self.open, pending=pending, draft=None)
+
+    @precondition(lambda self: self.open is not None)
+    @rule(text=TEXTS, confidential=st.booleans())
+    def says_what_is_answered_with_a_safe_message(self, text: str, confidential: bool) -> None:
+        assert self.open is not None
+        self.open = hold(Heard(text, "answer"), self.open, confidential=confidential)
+        assert self.open.draft is None or not confidential
 
     @precondition(lambda self: self.open is not None)
     @rule()

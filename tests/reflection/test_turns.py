@@ -4,7 +4,7 @@ import pytest
 from factory import asker, by_question, declined, rated, said, skipped
 
 from afterword.reflection.answers import Answer, Sharing
-from afterword.reflection.turns import Heard, Line, Open, Outcome, Pending, take
+from afterword.reflection.turns import Heard, Line, Open, Outcome, Pending, hold, stops, take
 
 WELL = by_question(*(rated(name, 5) for name in ("heard", "safe", "goals", "approach", "snag")))
 DONE = WELL | by_question(said("helped", "talking"), skipped("wish"))
@@ -271,3 +271,122 @@ def test_a_question_that_is_not_asked_any_more_gives_way_to_the_next() -> None:
     outcome = say("words for nobody", Open("heard_why"), WELL)
     assert changes_nothing(outcome)
     assert outcome.open == Open("helped")
+
+
+WORDS = "words that were answered with a safe message"
+HELD = Open("helped", Pending.SAFETY, draft=WORDS)
+GO_ON = ["yes", "Yes.", "OK", "go on", "Go on with the questions", "si", "Sí!", "seguir"]
+STOP = ["no", "No.", "stop", "STOP", "Stop here", "parar", "not now"]
+
+
+def held(text: str, open_: Open, *, confidential: bool = False) -> Open:
+    return hold(Heard(text, "answer"), open_, confidential=confidential)
+
+
+@pytest.mark.parametrize("question", ["heard", "heard_why", "helped", "goal-a"])
+@pytest.mark.parametrize("pending", [None, Pending.KEEP, Pending.SAFETY])
+def test_held_words_stay_at_hand_for_the_open_question(
+    question: str, pending: Pending | None
+) -> None:
+    open_ = Open(question, pending, misses=1, draft="before")
+    assert held(WORDS, open_) == Open(question, Pending.SAFETY, 1, WORDS)
+
+
+@pytest.mark.parametrize(
+    "open_", [REVIEW, Open("safe", Pending.DELETE), Open("safe", Pending.PAUSE)]
+)
+def test_held_words_are_no_answer_where_no_words_were_asked_for(open_: Open) -> None:
+    assert held(WORDS, open_) == Open(open_.question, Pending.SAFETY)
+
+
+def test_held_words_about_the_clinician_are_not_kept_for_the_clinician_to_read() -> None:
+    assert held(WORDS, HELD, confidential=True).draft is None
+
+
+def test_a_held_tap_changes_no_words() -> None:
+    for confidential in (False, True):
+        tapped = Heard("support", "answer", "safety.support")
+        assert hold(tapped, HELD, confidential=confidential) == HELD
+    tapped = Heard("support", "answer", "safety.support")
+    assert hold(tapped, Open("safe"), confidential=False) == Open("safe", Pending.SAFETY)
+
+
+@pytest.mark.parametrize("text", GO_ON)
+def test_going_on_asks_the_same_question_and_offers_to_keep_the_words(text: str) -> None:
+    expected = Outcome(open=Open("helped", Pending.KEEP, draft=WORDS), short=True)
+    assert say(text, HELD, WELL) == expected
+    assert tap("safety.go_on", HELD, WELL) == expected
+
+
+def test_only_a_tap_on_keep_makes_an_answer_of_held_words() -> None:
+    back = tap("safety.go_on", HELD, WELL).open
+    assert back is not None
+    assert tap("keep.words", back, WELL).store == (said("helped", WORDS),)
+    assert say("other words", back, WELL).store == (said("helped", "other words"),)
+
+
+@pytest.mark.parametrize(
+    "open_", [Open("helped", Pending.SAFETY), Open("helped", Pending.DELETE), Open("helped")]
+)
+def test_going_on_without_words_asks_the_same_question(open_: Open) -> None:
+    assert tap("safety.go_on", open_, WELL) == Outcome(open=Open("helped"), short=True)
+
+
+def test_going_on_at_the_review_shows_it_again() -> None:
+    open_ = Open("review", Pending.SAFETY, draft=WORDS)
+    assert tap("safety.go_on", open_, DONE) == Outcome(open=REVIEW, short=True)
+
+
+@pytest.mark.parametrize("text", STOP)
+def test_stopping_says_so_asks_nothing_and_loses_nothing(text: str) -> None:
+    for outcome in (say(text, HELD, WELL), tap("safety.stop", HELD, WELL)):
+        assert outcome == Outcome(open=HELD, short=True, say=(Line("safety_stopped"),))
+    assert stops(Heard(text, "answer"), HELD)
+    assert stops(Heard("", "answer", "safety.stop"), HELD)
+    # And going on is still possible.
+    assert tap("safety.go_on", HELD, WELL).open == Open("helped", Pending.KEEP, draft=WORDS)
+
+
+def test_an_old_stop_stops_too() -> None:
+    for open_ in (Open("safe"), Open("safe", Pending.DELETE), Open("safe", Pending.KEEP, 1)):
+        outcome = tap("safety.stop", open_)
+        assert changes_nothing(outcome)
+        assert (outcome.open, keys(outcome)) == (
+            Open("safe", Pending.SAFETY, open_.misses),
+            ["safety_stopped"],
+        )
+
+
+def test_no_and_stop_mean_that_only_after_a_safe_message() -> None:
+    for open_ in (Open("helped"), Open("helped", Pending.KEEP), Open("helped", Pending.DELETE)):
+        assert not stops(Heard("stop", "answer"), open_)
+    assert say("no", Open("helped"), WELL).store == (said("helped", "no"),)
+
+
+@pytest.mark.parametrize("intent", ["answer", "skip", "rather_not_say"])
+@pytest.mark.parametrize("text", ["mostly", "4", "skip", "he was kind", "make heard a 4", ""])
+@pytest.mark.parametrize("question", ["heard", "helped", "review"])
+def test_anything_else_typed_is_no_answer_and_is_asked_about(
+    question: str, text: str, intent: str
+) -> None:
+    open_ = Open(question, Pending.SAFETY, draft=None if question == "review" else WORDS)
+    outcome = say(text, open_, DONE, intent)
+    assert outcome == Outcome(open=open_, short=True, say=(Line("safety_unsure"),))
+
+
+def test_an_old_keep_does_not_keep_words_that_were_held_since() -> None:
+    outcome = tap("keep.words", HELD, WELL)
+    assert outcome == Outcome(open=HELD, short=True, say=(Line("safety_unsure"),))
+
+
+@pytest.mark.parametrize("name", ["support", "help_now", "forward_yes", "forward_no"])
+def test_what_the_gateway_answers_changes_nothing_here(name: str) -> None:
+    assert tap(f"safety.{name}", HELD, WELL) == Outcome(open=HELD, short=True)
+
+
+def test_a_tap_on_an_option_or_the_menu_is_meant() -> None:
+    open_ = Open("heard", Pending.SAFETY, draft=WORDS)
+    expected = Outcome(open=Open("safe"), store=(rated("heard", 4),))
+    assert tap("heard.4", open_, title="Very much") == expected
+    menu = Heard("", "skip", "menu.skip")
+    assert take(menu, open_, {}, asker()) == Outcome(open=Open("safe"), store=(skipped("heard"),))

@@ -11,6 +11,7 @@ let mine = restore(); // own messages that the conversation does not show yet
 let info = { cursor: 0 };
 let listening, sending, offline, gone, asked, shown;
 let lastTap = 0, failures = 0;
+let urgent = []; // lines of safety that came while nothing could be stored
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, Math.max(0, ms)));
 
@@ -38,7 +39,10 @@ async function call(path, options) {
     const headers = { Authorization: "Bearer " + token, "Content-Type": "application/json" };
     const reply = await fetch("/api/" + path, { headers, credentials: "omit", ...options });
     if (reply.status === 404) gone = true;
-    else if (reply.status > 499 || reply.status === 429) throw reply;
+    else if (reply.status > 499 || reply.status === 429) {
+      urgent = reply.status === 503 && (await reply.json()).safety || urgent;
+      throw reply;
+    }
     offline = false;
     failures = 0;
     return reply;
@@ -75,19 +79,20 @@ async function flush() {
     const body = JSON.stringify(choice ? { id, choice } : { id, text });
     const reply = await call("messages", { method: "POST", body, keepalive: body.length < 60000 });
     if (reply?.status === 202) item.safe = true;
-    else if (reply && !gone) refuse(item, (await reply.json()).message);
+    else if (reply && !gone) refuse(item, await reply.json());
     keep();
     render();
   }
   sending = false;
 }
 
-function refuse(item, why) {
+function refuse(item, { message, safety = [] }) {
   const box = $("text");
   mine = mine.filter((one) => one !== item);
   asked = false;
   if (!item.choice) box.value = [item.text, box.value].filter(Boolean).join("\n");
-  $("refused").textContent = why;
+  $("refused").textContent = message;
+  urgent = safety;
   box.setAttribute("aria-invalid", true);
   box.focus();
 }
@@ -117,6 +122,7 @@ function take(news) {
     mine = [];
   }
   for (const message of news.messages) heard.set(message.id, message);
+  if (news.messages.length) urgent = [];
   mine = mine.filter((item) => !news.messages.some((one) => one.client === item.client));
   keep();
   render();
@@ -126,7 +132,7 @@ function take(news) {
 function render() {
   const said = [...heard.values()].sort((one, other) => one.id - other.id).concat(mine);
   const end = said.findLastIndex((one) => one.from === "patient") + 1;
-  const turn = said.slice(end), key = String(turn.map((one) => one.id));
+  const turn = said.slice(end).concat(urgent), key = String(turn.map((one) => one.id || one.text));
   renderLog(said.slice(0, end).filter((one) => one.choice !== "menu.start"));
   if (key !== shown) renderTurn(turn);
   renderFrame(said.length || info.notice || (!info.cursor && document.body.dataset.begun), turn.at(-1));
@@ -156,8 +162,10 @@ function line(message, key) {
 
 function renderTurn(lines) {
   const turn = $("turn");
-  turn.replaceChildren(...lines.flatMap(({ id, kind, text, rows = [], choices = [] }) => [
+  turn.replaceChildren(...lines.flatMap(({ id, kind, text, rows = [], choices = [], contacts = [] }) => [
     make("p", { id: "m" + id, dir: "auto", className: kind }, text),
+    make("ul", { className: "lines" }, ...contacts.map(({ title, href, about }) =>
+      make("li", {}, make("a", { href, target: "_top" }, title), make("span", { className: "soft" }, about)))),
     ...rows.map(row),
     make("div", { className: "choices" }, ...choices.map(button)),
   ]));

