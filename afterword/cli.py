@@ -13,10 +13,13 @@ import typer
 from afterword import doctor, services
 from afterword.datafiles import DataFileError
 from afterword.demo import Demo, remove_folder
+from afterword.helpfiles import load_help
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
 from afterword.safety_cli import safety
+from afterword.screening.rulefiles import load_rules
+from afterword.screening.screener import ScreenBroken, Screener
 from afterword.settings import PROJECT, Settings, SettingsError, load_settings
 from afterword.tour import TourCannotStart, play
 from afterword.training import model as training
@@ -34,13 +37,28 @@ cli.add_typer(safety, name="safety")
 cli.add_typer(serve, name="serve", hidden=True)
 
 
+_MENDABLE = (
+    VaultError,
+    DataFileError,
+    ScreenBroken,
+    training.TrainingFailed,
+    TourCannotStart,
+)
+
+
 def main() -> None:
     """Runs the command line; what a person can mend is said in one line each."""
     try:
         cli()
     except SettingsError as error:
         _stop(*error.lines)
-    except (VaultError, DataFileError, training.TrainingFailed, TourCannotStart) as error:
+    except (
+        VaultError,
+        DataFileError,
+        ScreenBroken,
+        training.TrainingFailed,
+        TourCannotStart,
+    ) as error:
         _stop(str(error))
 
 
@@ -183,6 +201,17 @@ def _require_database(settings: Settings) -> None:
         engine.dispose()
     if missing := doctor.missing_questions(settings):
         _stop(*(doctor.MISSING_QUESTIONS.format(one) for one in missing))
+    _require_safety(settings)
+
+
+def _require_safety(settings: Settings) -> None:
+    """Nothing is served that does not screen, or that could tell a clinician of a concern."""
+    load_help()
+    Screener(load_rules(), None, settings.layers).prove()
+    if refused := doctor.refused_contacts(settings):
+        _stop(*refused)
+    for line in doctor.contact_problems(settings):
+        typer.echo(f"Please mend: {line}", err=True)
 
 
 def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from afterword.screening import measuring, sheet
-from afterword.screening.screener import LAYERS, ScreenBroken, Screener
+from afterword.screening.screener import LAYERS, Screener
 
 STDIN = "-"
 _MOST_PROBLEMS = 20
@@ -62,13 +62,11 @@ def version() -> None:
 
 
 def _load(layers: frozenset[str]) -> Screener:
+    """Raises DataFileError and ScreenBroken."""
     # The model brings a matrix library, which the other commands need not wait for.
     from afterword.screening.loading import load_screener
 
-    try:
-        return load_screener(layers)
-    except ScreenBroken as broken:
-        _stop(str(broken))
+    return load_screener(layers)
 
 
 def _layers(given: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from afterword.records import alert_facts, alerts, reflections
 from afterword.records.alerts import Incident, Raised
 from afterword.records.store import Tx
 from afterword.records.views import Invitation, Reflection
+from afterword.reflection.turns import goes_on
 from afterword.safety import replies
 from afterword.safety.finding import Finding, Route, Tier
 from afterword.safety.helplines import choose
@@ -105,7 +106,14 @@ class _Desk:
             return self._danger(danger, asks=not lines) + lines
         if danger.tier is Tier.NOTE:
             alerts.note(self.tx, self._incident(danger, Route.DUTY))
+        if not lines and goes_on(self.seen.typed):
+            self._go_on()
         return lines
+
+    def _go_on(self) -> None:
+        """*Go on* was typed instead of tapped; it only counts where somebody was asked."""
+        if alert_facts.is_waiting(self.tx, self.invitation.reflection_id):
+            alerts.patient_chose(self.tx, self.invitation.reflection_id, alerts.Choice.GO_ON)
 
     def _unknown(self) -> Finding:
         """At the end all is looked at once more; what was answered when it came stays quiet."""

@@ -62,6 +62,7 @@ class Look:
     place: str
     choice: str | None = None
     closing: bool = False
+    typed: str = ""
 
 
 def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any]) -> Look | None:
@@ -93,7 +94,8 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
         )
         for question, text in words
     ]
-    return replace(_together(found, earlier), closing=closing)
+    typed = str(body.get("text", ""))
+    return replace(_together(found, earlier), closing=closing, typed=typed)
 
 
 def look_alone(guard: Guard, text: str) -> Look:

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from afterword.records.staff import ABSOLUTE_LIMIT
 from afterword.settings import Settings
 
-HOME = "/portal"
-_PAGES = re.compile(r"/portal(/appointments/[0-9a-f]{32}|/safety(/[0-9a-f]{32})?)?")
+HOME, SAFETY = "/portal", "/portal/safety"
+_PAGES = re.compile(r"/portal(/appointments/[0-9a-f]{32}|/safety(/month|/[0-9a-f]{32})?)?")
+_ACTIONS = re.compile(r"/(read|acknowledge|close)")
 
 
 class Cookie:
@@ -72,3 +73,9 @@ def from_own_page(request: Request, base_url: str) -> bool:
 def safe_next(value: str) -> str:
     """Where to go after signing in: one of our own pages, else Today."""
     return value if _PAGES.fullmatch(value) else HOME
+
+
+def page_of(path: str) -> str:
+    """The page that a button was on, for a session that ended while it was open."""
+    page, slash, action = path.rpartition("/")
+    return page if _ACTIONS.fullmatch(slash + action) else path

@@ -3,21 +3,35 @@
 Whoever is no contact, and whoever may not know of an alert, gets the page for what does not exist.
 """
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from starlette.responses import RedirectResponse, Response
 
+from afterword.portal import access
 from afterword.portal.visits import PageError, Visit
+from afterword.portal.wording import Say
 from afterword.records import alert_desk, alert_sheet, contacts
+from afterword.records.alert_views import AlertEvent, AlertView
 from afterword.records.store import Tx
+from afterword.safety.clock import AlertState
 from afterword.safety.finding import Route, Tier
 from afterword.safety.recipients import Kind
 
-HOME = "/portal/safety"
-_CLOSED_SHOWN = timedelta(days=14)
 REASONS = ("not_about_patient", "figure_of_speech", "past", "exercise", "other")
 """Why an alert was none; they go to whoever keeps the rules, never into training by themselves."""
+_CLOSED_SHOWN = timedelta(days=14)
+_FIRST_MONTH = date(2020, 1, 1)
 _NOTICES = {"seen": "alert_saved_seen", "closed": "alert_saved_closed", "late": "alert_late"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What happened to an alert, or how far a notice got; `by` is a member of staff."""
+
+    at: datetime
+    text: str
+    by: str | None = None
 
 
 def show(visit: Visit) -> Response:
@@ -29,27 +43,29 @@ def show(visit: Visit) -> Response:
         )
     return visit.page(
         "alerts.html",
-        open_alerts=[one for one in found if one.closed_at is None],
-        closed=[one for one in found if one.closed_at is not None],
+        open_alerts=[one for one in found if one.state is not AlertState.CLOSED],
+        closed=[one for one in found if one.state is AlertState.CLOSED],
         calendar=visit.calendar,
-        notice=_notice(visit),
     )
 
 
 def one(visit: Visit) -> Response:
     """One alert with the patient's words and all that happened."""
     with visit.portal.records.read() as tx:
-        found = alert_desk.one_for(tx, visit.account.id, _alert_id(visit))
-    if found is None:
-        raise PageError(404)
+        alert = _required(tx, visit)
+    say = visit.portal.say
+    outcome, note = _ending(say, alert)
     return visit.page(
         "alert.html",
-        alert=found,
+        alert=alert,
+        concern=alert.route is Route.SAFEGUARDING,
+        outcome=outcome,
+        note=note,
+        history=history(say, alert),
         outcomes=alert_desk.OUTCOMES,
         reasons=REASONS,
         calendar=visit.calendar,
-        concern=found.route is Route.SAFEGUARDING,
-        notice=_notice(visit),
+        notice=_NOTICES.get(visit.request.query_params.get("notice", "")),
     )
 
 
@@ -65,43 +81,70 @@ def acknowledge(visit: Visit) -> Response:
 
 def close(visit: Visit) -> Response:
     """Ends an alert with what came of it, or as a false alarm with a reason."""
-    outcome, note = visit.form.get("outcome", ""), visit.form.get("note", "")
-    reason = outcome.removeprefix(f"{alert_desk.FALSE_ALARM}.")
-    known = outcome in alert_desk.OUTCOMES or (reason != outcome and reason in REASONS)
-    if not known:
-        raise PageError(403)
+    given, note = visit.form.get("outcome", ""), visit.form.get("note", "").strip()
+    reason = given.removeprefix(f"{alert_desk.FALSE_ALARM}.")
+    staff_id, alert_id = visit.account.id, _alert_id(visit)
     with visit.portal.records.begin() as tx:
-        try:
-            if outcome in alert_desk.OUTCOMES:
-                done = alert_desk.close(tx, visit.account.id, _alert_id(visit), outcome, note)
-            else:
-                done = alert_desk.false_alarm(tx, visit.account.id, _alert_id(visit), reason)
-        except LookupError:
-            raise PageError(404) from None
+        _required(tx, visit)
+        if given in alert_desk.OUTCOMES:
+            done = alert_desk.close(tx, staff_id, alert_id, given, note)
+        elif reason != given and reason in REASONS:
+            # The reason stands in the first line; what was written comes below it.
+            done = alert_desk.false_alarm(tx, staff_id, alert_id, f"{reason}\n{note}".strip())
+        else:
+            raise PageError(403)
     return _back(visit, "closed" if done else "late")
 
 
 def month(visit: Visit) -> Response:
-    """The month in numbers; concerns are counted apart, for safeguarding contacts only."""
+    """The month in numbers; what is kept from a clinician is counted apart."""
     first = _month(visit)
+    clinic_id = visit.account.clinic.id
+    sheets = []
     with visit.portal.records.read() as tx:
         kinds = _require_contact(tx, visit)
-        clinic = visit.account.clinic.id
-        sheets = []
         if kinds & {Kind.DUTY, Kind.BACKUP}:
-            sheets.append(("sheet_duty", alert_sheet.monthly(tx, clinic, first)))
-        if Kind.SAFEGUARDING in kinds:
-            sheets.append(("sheet_apart", alert_sheet.monthly(tx, clinic, first, apart=True)))
+            sheets.append(("sheet_duty", alert_sheet.monthly(tx, clinic_id, first)))
+        # Whoever has patients could read from a number that there is a concern about them.
+        if Kind.SAFEGUARDING in kinds and not visit.treats:
+            sheets.append(("sheet_apart", alert_sheet.monthly(tx, clinic_id, first, apart=True)))
+    after = (first + timedelta(days=31)).replace(day=1)
     return visit.page(
         "alert_month.html",
         sheets=sheets,
         first=first,
-        before=first - timedelta(days=1),
-        after=(first + timedelta(days=32)).replace(day=1),
+        before=f"{first - timedelta(days=1):%Y-%m}" if first > _FIRST_MONTH else None,
+        after=f"{after:%Y-%m}" if after <= visit.calendar.today else None,
         tiers=[tier for tier in Tier if tier > Tier.NONE],
         minutes=_minutes,
         calendar=visit.calendar,
     )
+
+
+def history(say: Say, alert: AlertView) -> list[Line]:
+    """Events and notices in one list, oldest first."""
+    lines = [Line(event.at, _event(say, event), event.by) for event in alert.events]
+    for sent in alert.deliveries:
+        to = say(f"contact_{sent.kind}")
+        lines.append(Line(sent.at, say(f"mail_{sent.state}", contact=to)))
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _event(say: Say, event: AlertEvent) -> str:
+    chose = say(f"tag_chose_{event.detail}") if event.kind == "patient_chose" else ""
+    return say(f"event_{event.kind}", choice=chose)
+
+
+def _ending(say: Say, alert: AlertView) -> tuple[str, str]:
+    """What came of it, and the note; both empty while it is not closed."""
+    if alert.outcome is None:
+        return "", ""
+    note = alert.note or ""
+    if alert.outcome != alert_desk.FALSE_ALARM:
+        return say(f"outcome_{alert.outcome}"), note
+    reason, _, rest = note.partition("\n")
+    said = say("outcome_false_alarm")
+    return f"{said}: {say(f'reason_{reason}')}" if reason in REASONS else said, rest
 
 
 def _require_contact(tx: Tx, visit: Visit) -> set[Kind]:
@@ -111,23 +154,29 @@ def _require_contact(tx: Tx, visit: Visit) -> set[Kind]:
     return kinds
 
 
+def _required(tx: Tx, visit: Visit) -> AlertView:
+    found = alert_desk.one_for(tx, visit.account.id, _alert_id(visit))
+    if found is None:
+        raise PageError(404)
+    return found
+
+
 def _month(visit: Visit) -> date:
+    """The month that is asked for; this one when it is none of ours."""
+    present = visit.calendar.today.replace(day=1)
     try:
-        return date.fromisoformat(f"{visit.request.query_params.get('of', '')}-01")
+        asked = date.fromisoformat(f"{visit.request.query_params.get('of', '')}-01")
     except ValueError:
-        return visit.calendar.today.replace(day=1)
+        return present
+    return asked if _FIRST_MONTH <= asked <= present else present
 
 
-def _minutes(time: timedelta | None) -> int | None:
-    return None if time is None else round(time.total_seconds() / 60)
+def _minutes(time: timedelta) -> int:
+    return round(time.total_seconds() / 60)
 
 
 def _back(visit: Visit, notice: str) -> Response:
-    return RedirectResponse(f"{HOME}/{_alert_id(visit)}?notice={notice}", 303)
-
-
-def _notice(visit: Visit) -> str | None:
-    return _NOTICES.get(visit.request.query_params.get("notice", ""))
+    return RedirectResponse(f"{access.SAFETY}/{_alert_id(visit)}?notice={notice}", 303)
 
 
 def _alert_id(visit: Visit) -> str:

@@ -53,7 +53,7 @@ def routes(context: Context) -> list[BaseRoute]:
     hashing = Queue(sign_in.HASHES_AT_ONCE)
     passwords.prepare()
     page = "/portal/appointments/{appointment_id}"
-    alert = alerts.HOME + "/{alert_id}"
+    alert = access.SAFETY + "/{alert_id}"
     static = http.SecureHeaders(
         StaticFiles(directory=_HERE / "static"), {**_HEADERS, "Cache-Control": "no-cache"}
     )
@@ -65,8 +65,8 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(access.HOME, "GET", signed_in(portal, today.show)),
         _route(page, "GET", signed_in(portal, appointment.show)),
         _route(f"{page}/read", "POST", signed_in(portal, appointment.read)),
-        _route(alerts.HOME, "GET", signed_in(portal, alerts.show)),
-        _route(f"{alerts.HOME}/month", "GET", signed_in(portal, alerts.month)),
+        _route(access.SAFETY, "GET", signed_in(portal, alerts.show)),
+        _route(f"{access.SAFETY}/month", "GET", signed_in(portal, alerts.month)),
         _route(alert, "GET", signed_in(portal, alerts.one)),
         _route(f"{alert}/acknowledge", "POST", signed_in(portal, alerts.acknowledge)),
         _route(f"{alert}/close", "POST", signed_in(portal, alerts.close)),

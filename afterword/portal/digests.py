@@ -57,7 +57,7 @@ class DigestMaker:
             for route in Route:
                 part = finding.part(route)
                 if part.tier >= Tier.NOTE and not known.issuperset(part.evidence_ids):
-                    _raise(tx, latest, part, route, answer.words)
+                    _raise(tx, latest, finding, route, answer.words)
 
     def option(self, digest: Digest, question: str, rank: int) -> str:
         """The words of an option of a scale, counted from 1."""
@@ -84,14 +84,16 @@ class DigestMaker:
         return source, writer.build(source.latest, source.earlier, goals)
 
 
-def _raise(tx: Tx, latest: Shared, part: Finding, route: Route, words: str) -> None:
+def _raise(tx: Tx, latest: Shared, finding: Finding, route: Route, words: str) -> None:
+    part = finding.part(route)
     incident = alerts.Incident(
         reflection_id=latest.reflection_id,
         route=route,
         tier=part.tier,
         text=words,
         evidence=part.evidence_ids,
-        categories=part.categories,
+        # Of all the words: what is also about the clinician is kept from them.
+        categories=finding.categories,
         version=part.version,
         channel="digest",
         language=latest.language,

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from afterword.portal import access
 from afterword.portal.visits import Visit
 from afterword.portal.wording import Calendar, Say
 from afterword.records import digests
@@ -72,7 +73,9 @@ def sections(say: Say, calendar: Calendar, rows: Iterable[Row]) -> list[Section]
 
 
 def show(visit: Visit) -> Response:
-    """The page that a clinician begins with."""
+    """The page that a clinician begins with; contacts without patients are sent to theirs."""
+    if visit.home != access.HOME:
+        return RedirectResponse(visit.home, 303)
     portal, calendar = visit.portal, visit.calendar
     rows = []
     with portal.records.read() as tx:

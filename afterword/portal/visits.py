@@ -22,6 +22,7 @@ from afterword.settings import Settings
 SIGN_IN = "/portal/sign-in"
 _FORM_BYTES, _FORM_FIELDS = 16_384, 20
 _MOST_WAITING = 20
+_CLINICIAN = "clinician"
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _log = logging.getLogger("afterword.portal")
 
@@ -57,6 +58,8 @@ class Portal:
             "form_token": "",
             "printed": None,
             "waiting": None,
+            "home": access.HOME,
+            "here": "",
         }
         return HTMLResponse(self.pages.get_template(template).render(frame | values), status)
 
@@ -74,12 +77,23 @@ class Visit:
     waiting: int | None = None
     """Alerts that wait for this contact; None for who is no contact."""
 
+    @property
+    def treats(self) -> bool:
+        """Whether this account is one of those who have patients."""
+        return self.account.role == _CLINICIAN
+
+    @property
+    def home(self) -> str:
+        """The first page: for contacts without patients the alerts."""
+        return access.HOME if self.treats or self.waiting is None else access.SAFETY
+
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         frame = {
             "account": self.account,
             "form_token": access.form_token(self.portal.form_key, self.token),
             "printed": self.calendar.moment(self.calendar.now),
             "waiting": self.waiting,
+            "home": self.home,
         }
         return self.portal.page(template, status, **(frame | values))
 
@@ -197,7 +211,7 @@ def error_page(portal: Portal, status: int) -> Response:
 
 
 def _to_sign_in(portal: Portal, request: Request, *, had_session: bool) -> Response:
-    query = {"next": access.safe_next(request.url.path.removesuffix("/read"))}
+    query = {"next": access.safe_next(access.page_of(request.url.path))}
     if had_session:
         query["notice"] = "again"
     response = RedirectResponse(f"{SIGN_IN}?{urlencode(query)}", 303)

@@ -57,6 +57,10 @@ class Calendar:
         """`Tue 17 Nov, 14:00`."""
         return self.say("date_time", **self._parts(at))
 
+    def month(self, day: date) -> str:
+        """`Nov 2026`."""
+        return f"{self.say('months').split()[day.month - 1]} {day.year}"
+
     def near(self, at: datetime) -> str:
         """As `moment`, with *today* and *tomorrow* in words."""
         days = (self.day_of(at) - self.today).days

@@ -28,3 +28,9 @@ def can_forward(tx: Tx, alert_id: str) -> bool:
     """Whether there is anybody whom a concern could be passed on to."""
     row = alert_rows.lock(tx, alert_id)
     return row is not None and mails.reachable(tx, row)
+
+
+def is_waiting(tx: Tx, reflection_id: str) -> bool:
+    """Whether the patient was asked and has not answered yet."""
+    rows = alert_rows.of_reflection(tx, reflection_id)
+    return any(row.state == AlertState.WAITING for row in rows)

@@ -121,7 +121,7 @@ def _locked(tx: Tx, condition: ColumnElement[bool]) -> models.Alert | None:
     return tx.session.scalar(_locking(tx, select(models.Alert).where(condition)))
 
 
-def _locking(tx: Tx, query: Select[tuple[models.Alert]]) -> Select[tuple[models.Alert]]:
+def _locking(tx: Tx, query: Select[models.Alert]) -> Select[models.Alert]:
     """Without holding the key: notices that refer to an alert are settled meanwhile."""
     if not tx.locks_rows:
         return query

@@ -108,6 +108,11 @@ def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
     return _take_words(heard, open_, answers, asker)
 
 
+def goes_on(text: str) -> bool:
+    """Whether words that were typed stand for *go on*."""
+    return normalise(text) in _GO_ON
+
+
 def stops(heard: Heard, open_: Open) -> bool:
     """Whether this message has stopped the questions after a safe message: nothing is asked now."""
     if open_.pending is not Pending.SAFETY:
@@ -136,7 +141,7 @@ def _take_safety(heard: Heard, open_: Open) -> Outcome | None:
         return _resume(open_, choice)
     if open_.pending is not Pending.SAFETY:
         return None
-    if choice is None and normalise(heard.text) in _GO_ON:
+    if choice is None and goes_on(heard.text):
         return _resume(open_, SAFETY_GO_ON)
     if stops(heard, open_):
         return _resume(open_, SAFETY_STOP)

@@ -94,17 +94,37 @@ class _Optional(Node):
 
 
 class _Either(Node):
+    """One of several ways; a look at the next word leaves few of them to try."""
+
     def __init__(self, ways: Sequence[Node]) -> None:
-        self._ways = ways
         starts = [way.starts for way in ways]
         known = [one for one in starts if one is not None]
         self.starts = frozenset().union(*known) if len(known) == len(starts) else None
         needs = [way.needs for way in ways]
         self.needs = frozenset().union(*needs) if all(needs) else frozenset()
         self.words = frozenset().union(*(way.words for way in ways))
+        self._any = tuple(way for way in ways if way.starts is None)
+        self._by_word: dict[str, tuple[Node, ...]] = {}
+        self._by_stem: dict[str, tuple[Node, ...]] = {}
+        for way in ways:
+            for key in way.starts or ():
+                index = self._by_stem if key.endswith("*") else self._by_word
+                index[key.rstrip("*")] = (*index.get(key.rstrip("*"), ()), way)
+        self._stems = tuple(self._by_stem)
 
     def ends(self, tokens: Tokens, at: int) -> Ends:
-        return {end for way in self._ways for end in way.ends(tokens, at)}
+        ways = self._any
+        for word in tokens[at : at + 2]:
+            ways += self._by_word.get(word, ())
+            if self._stems and word.startswith(self._stems):
+                for stem in self._stems:
+                    if word.startswith(stem):
+                        ways += self._by_stem[stem]
+            if word != COMMA:
+                break
+        if not ways:
+            return ()
+        return {end for way in ways for end in way.ends(tokens, at)}
 
 
 class _Sequence(Node):
@@ -133,7 +153,11 @@ class _Sequence(Node):
     def ends(self, tokens: Tokens, at: int) -> Ends:
         ends: Ends = (at,)
         for part in self._parts:
-            ends = {end for start in ends for end in part.ends(tokens, start)}
+            if len(ends) == 1:
+                (start,) = ends
+                ends = part.ends(tokens, start)
+            else:
+                ends = {end for start in ends for end in part.ends(tokens, start)}
             if not ends:
                 return ()
         return ends

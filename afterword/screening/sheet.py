@@ -234,8 +234,9 @@ def _percent(share: Share) -> str:
 def _number(rate: float) -> str:
     """Finer near both ends, where tenths matter."""
     percent = 100 * rate
-    whole = 10 <= percent <= 99 or percent in (0, 100)
-    return f"{percent:.0f}" if whole else f"{percent:.1f}"
+    if 10 <= percent <= 99 or percent in (0, 100):
+        return f"{percent:.0f}"
+    return f"{percent:.2f}" if min(percent, 100 - percent) < 0.1 else f"{percent:.1f}"
 
 
 def _tables(scores: Scores) -> Iterator[str]:

@@ -7,6 +7,7 @@ as the worker does; what it says is decided by the real reflection room.
 import threading
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
 from afterword.reflection.asking import Asker, Choice, Prompt
 from afterword.reflection.plan import Plan
-from afterword.reflection.turns import DELETE_NO, DELETE_YES, Heard, Open, Pending, take
+from afterword.reflection.turns import DELETE_NO, DELETE_YES, Heard, Open, Pending, hold, take
+from afterword.screening.rulefiles import load_rules
+from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -84,6 +87,12 @@ class Clinic:
             inbox.finish(tx, accepted.inbox_id, [{"text": text, "choices": [], "kind": "say"}])
 
 
+@cache
+def screener() -> Screener:
+    """The rules that are shipped; the statistical layer has tests of its own."""
+    return Screener(load_rules())
+
+
 def open_clinic(folder: Path, *, demo: bool = False, plain_form_after: float = 20) -> Clinic:
     create_key_file(folder / "keys.json")
     url = f"sqlite:///{folder / 'afterword.db'}"
@@ -103,11 +112,13 @@ def open_clinic(folder: Path, *, demo: bool = False, plain_form_after: float = 2
             urgent_text="Our duty team answers day and night.",
             website="https://elm.example",
             embed_origins=["https://elm.example", "javascript:alert(1)"],
+            country="gb-eng",
         )
         staff_id = people.add_staff(
             tx, clinic_id, name="Dr Ada Okafor", email="ada@elm.example", password_hash="x"
         )
-    return Clinic(make_context(settings, records, [instrument]), clinic_id, staff_id)
+    context = make_context(settings, records, [instrument], screener())
+    return Clinic(context, clinic_id, staff_id)
 
 
 class StandIn:
@@ -175,6 +186,10 @@ class StandIn:
         if choice in ("menu.ask_who_sees", "menu.ask_why"):
             text = self._say("who_sees") if choice == "menu.ask_who_sees" else "I ask so."
             return [_line(text), self._ask(asker, open_, answers, short=True)]
+        if body.get("safety", {}).get("held"):
+            heard = Heard(body.get("text", ""), "answer", choice)
+            self._open[key] = hold(heard, open_, confidential=False)
+            return []
         intent = "skip" if choice == "menu.skip" else "answer"
         heard = Heard(body.get("text", ""), intent, choice)
         outcome = take(heard, open_, answers, asker)

@@ -1,6 +1,7 @@
 """A small clinic for the portal's tests, built through the records' own functions."""
 
 import asyncio
+import json
 import secrets
 import uuid
 from dataclasses import dataclass, field
@@ -15,11 +16,14 @@ from starlette.applications import Starlette
 
 from afterword.datafiles import load_instrument
 from afterword.portal.app import routes
-from afterword.records import invitations, models, people, reflections
+from afterword.records import contacts, invitations, models, people, reflections
 from afterword.records.store import Records, Tx
 from afterword.records.vault import Vault
 from afterword.reflection.answers import Answer, AnswerState, Sharing
 from afterword.reflection.instrument import Instrument
+from afterword.safety.recipients import Kind
+from afterword.screening.rulefiles import load_rules
+from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
 
 # Nine in the morning of a Tuesday in New York.
@@ -28,6 +32,7 @@ EMAIL, PASSWORD = "ada@clinic.example", "correct horse battery staple"
 BASE = "http://127.0.0.1:8080"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 WEEK = timedelta(days=7)
+OFFICE = json.dumps({day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")})
 
 
 @cache
@@ -39,6 +44,12 @@ def password_hash() -> str:
 @cache
 def instrument() -> Instrument:
     return load_instrument(PROJECT / "instruments" / "core.yml")
+
+
+@cache
+def screener() -> Screener:
+    """The rules that are shipped, without a model."""
+    return Screener(load_rules())
 
 
 @dataclass
@@ -60,6 +71,7 @@ class Context:
     instruments: dict[tuple[str, int], Instrument] = field(
         default_factory=lambda: {("core", 1): instrument()}
     )
+    screener: Screener = field(default_factory=lambda: screener())
 
 
 def rated(question: str, option: int | str, words: str | None = None) -> Answer:
@@ -91,11 +103,20 @@ class World:
     def begin(self) -> Any:
         return self.records.begin()
 
-    def add_clinician(self, email: str, name: str) -> str:
+    def add_clinician(self, email: str, name: str, role: str = "clinician") -> str:
         with self.begin() as tx:
             return people.add_staff(
-                tx, self.clinic, name=name, email=email, password_hash=password_hash()
+                tx, self.clinic, name=name, email=email, password_hash=password_hash(), role=role
             )
+
+    def add_contact(self, kind: Kind, email: str, name: str, staff_id: str | None = None) -> str:
+        """A contact who can sign in: this member of staff, or else a new one without patients."""
+        staff_id = staff_id or self.add_clinician(email, name, kind)
+        with self.begin() as tx:
+            contacts.add_contact(
+                tx, self.clinic, kind=kind, name=name, email=email, staff_id=staff_id
+            )
+        return staff_id
 
     def add_patient(self, name: str, staff_id: str, until: date | None = None) -> str:
         with self.begin() as tx:
@@ -189,6 +210,8 @@ def _clinic(tx: Tx) -> str:
         phone="555 0100",
         urgent_phone="555 0101",
         urgent_text="Call us.",
+        country="us",
+        duty_hours=OFFICE,
     )
 
 

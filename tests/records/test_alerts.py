@@ -1,12 +1,13 @@
 """An alert is raised once per incident, reaches people, comes again, and is proved afterwards."""
 
+import itertools
 import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from desk import WORDS, Desk
-from factory import NOW, new_message
+from factory import NOW, Clinic, new_message
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from test_store import TOGETHER, at_once
@@ -351,8 +352,8 @@ def test_only_contacts_see_alerts(desk: Desk) -> None:
         desk.acknowledges(desk.bo, "0" * 32)
 
 
-def test_another_clinic_sees_nothing(desk: Desk, new_clinic: type) -> None:
-    other = Desk(new_clinic())
+def test_another_clinic_sees_nothing(desk: Desk) -> None:
+    other = Desk(Clinic(desk.records, desk.clock, _numbers=itertools.count(100)))
     alert_id = desk.raises(Tier.NOW).alert_id
     assert (other.sees(other.bo), other.count(other.bo)) == ([], 0)
     with pytest.raises(LookupError):

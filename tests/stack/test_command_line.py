@@ -45,7 +45,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 def test_help_lists_what_a_person_needs(afterword: Run) -> None:
     said = afterword("--help").stdout
-    for command in ("up", "demo", "db", "train", "doctor"):
+    for command in ("up", "demo", "db", "train", "doctor", "safety"):
         assert re.search(rf"\b{command}\b", said)
 
 

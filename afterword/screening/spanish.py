@@ -1,0 +1,157 @@
+"""Spanish in English words, one by one: the sentence encoder has read only English.
+
+It is no translation and nobody sees it. The encoder learns from the sentences of
+`safety/sentences/es.jsonl` what such a text means; words that it shares with English bring along
+what was learnt there.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+_ENDINGS = {
+    # What a verb's ending says: {} is the English verb.
+    **dict.fromkeys(("ar", "er", "ir"), "to {}"),
+    **dict.fromkeys(("ando", "iendo", "yendo"), "{} ing"),
+    **dict.fromkeys(("ado", "ido", "ada", "ida", "ados", "idos", "adas", "idas"), "{} ed"),
+    "o": "i {}",
+    **dict.fromkeys(("as", "es"), "you {}"),
+    **dict.fromkeys(("a", "e"), "he {}"),
+    **dict.fromkeys(("amos", "emos", "imos"), "we {}"),
+    **dict.fromkeys(("an", "en"), "they {}"),
+    "i": "i {} ed",
+    "io": "he {} ed",
+    **dict.fromkeys(("aste", "iste"), "you {} ed"),
+    **dict.fromkeys(("aron", "ieron"), "they {} ed"),
+    **dict.fromkeys(("aba", "ia", "abas", "ias", "aban", "ian", "abamos", "iamos"), "used to {}"),
+    **dict.fromkeys(("are", "ere", "ire", "ara", "era", "ira", "aran", "eran", "iran"), "will {}"),
+    **dict.fromkeys(("aria", "eria", "iria", "arian", "erian", "irian"), "would {}"),
+    **dict.fromkeys(("iera", "iese", "ieran", "iesen", "ase", "aramos", "ieramos"), "would {}"),
+}
+_CLITIC = re.compile(r"(?P<verb>\w*?(?:[aei]r|[aeiy]ndo))(?P<who>(?:me|te|se|nos|lo|la|le|los|las|les)+)")
+_WHO = re.compile("me|te|se|nos|los|las|les|lo|la|le")
+_SELVES = {
+    "me": "myself", "te": "you", "se": "himself", "nos": "us", "los": "them", "las": "them",
+    "les": "them", "lo": "it", "la": "it", "le": "him",
+}  # fmt: skip
+_ALIKE = (("ciones", "tions"), ("cion", "tion"), ("dad", "ty"), ("mente", "ly"), ("ico", "ic"), ("ica", "ic"))
+_WORD = re.compile(r"[a-z]+")
+_SPANISH = frozenset(
+    "de que el la los las un una y en por para con no me mi se lo le te es esta estoy tengo quiero "
+    "pero porque como cuando muy ya mas todo nada si del al su sus yo ella hoy ayer fue era ha hay "
+    "vida noche sesion terapeuta psicologo psicologa psiquiatra matar morir siento".split()
+)
+_ENGLISH = frozenset(
+    "the a an and of to i my you he she it we they is was are were am be been have has had do did "
+    "not don't didn't i'm it's that this with for on at in but because what when how so if her his "
+    "me no all about from would could there just".split()
+)
+
+
+def is_spanish(text: str) -> bool:
+    """Whether a cleaned text is rather Spanish than English; English when nothing tells."""
+    words = re.findall(r"[a-z']+", text)
+    spanish = sum(word in _SPANISH and word not in _ENGLISH for word in words)
+    english = sum(word in _ENGLISH and word not in _SPANISH for word in words)
+    if spanish == english:
+        return _looks_spanish(words)
+    return spanish > english
+
+
+def _looks_spanish(words: Iterable[str]) -> bool:
+    """By endings that English words do not have."""
+    endings = ("cion", "ando", "iendo", "arme", "erme", "irme", "ado", "ido", "ero", "ito", "ita")
+    return any(word.endswith(endings) and len(word) > 4 for word in words)
+
+
+class Glossary:
+    """Words, phrases and verb stems of `es-words.txt`."""
+
+    def __init__(self, content: str) -> None:
+        groups = _groups(content)
+        self._phrases = {
+            phrase.strip(): english
+            for english, forms in groups.get("phrases", ())
+            for phrase in forms.split("|")
+        }
+        self._words: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
+        for english, forms in groups.get("words", ()):
+            for form in forms.split():
+                self._words.setdefault(form, english)
+        for english, forms in groups.get("verbs", ()):
+            for form in forms.split():
+                self._stems.setdefault(form.partition("*")[0], english)
+        longest = sorted(self._phrases, key=len, reverse=True)
+        self._phrase = re.compile(r"\b(?:" + "|".join(map(re.escape, longest or ["(?!)"])) + r")\b")
+        self._of_word = lru_cache(maxsize=20_000)(self._word)
+
+    def english(self, text: str) -> str:
+        """A cleaned Spanish text in English words; what is not known stays."""
+        return "".join(self._told(text))
+
+    def _told(self, text: str) -> Iterator[str]:
+        at = 0
+        for found in self._phrase.finditer(text):
+            yield self._by_words(text[at : found.start()])
+            yield self._phrases[found[0]]
+            at = found.end()
+        yield self._by_words(text[at:])
+
+    def _by_words(self, text: str) -> str:
+        return _WORD.sub(lambda found: self._of_word(found[0]), text)
+
+    def _word(self, word: str) -> str:
+        return self._known(word) or self._with_clitic(word) or self._alike(word)
+
+    def _known(self, word: str) -> str | None:
+        return self._words.get(word) or self._verb(word) or self._other_form(word)
+
+    def _verb(self, word: str) -> str | None:
+        for size in range(len(word) - 1, 0, -1):
+            english = self._stems.get(word[:size])
+            ending = _ENDINGS.get(word[size:])
+            if english and ending:
+                return ending.format(english)
+        return None
+
+    def _other_form(self, word: str) -> str | None:
+        """Another number or gender, or a little one."""
+        for ending, instead in (
+            ("es", ""), ("s", ""), ("a", "o"), ("as", "o"), ("ito", "o"), ("ita", "a"),
+            ("isimo", "o"), ("isima", "a"), ("e", "ar"),
+        ):  # fmt: skip
+            if word.endswith(ending) and len(word) - len(ending) > 2:
+                found = self._words.get(word[: -len(ending)] + instead)
+                if found:
+                    return found
+        # The first past and the wish of verbs in -car, -gar and -zar.
+        for ending, instead in (("que", "c"), ("gue", "g"), ("ce", "z"), ("e", "")):
+            if word.endswith(ending) and word[: -len(ending)] + instead in self._stems:
+                return f"i {self._stems[word[: -len(ending)] + instead]} ed"
+        return None
+
+    def _with_clitic(self, word: str) -> str | None:
+        found = _CLITIC.fullmatch(word)
+        verb = self._known(found["verb"]) if found else None
+        if found is None or verb is None:
+            return None
+        return " ".join([verb, *(_SELVES[one] for one in _WHO.findall(found["who"]))])
+
+    def _alike(self, word: str) -> str:
+        for ending, instead in _ALIKE:
+            if word.endswith(ending) and len(word) > len(ending) + 2:
+                return word[: -len(ending)] + instead
+        return word
+
+
+def _groups(content: str) -> Mapping[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    name = ""
+    for line in content.splitlines():
+        if line.startswith("["):
+            name = line.strip("[]")
+        elif " = " in line and not line.startswith("#"):
+            english, _, forms = line.partition(" = ")
+            found.setdefault(name, []).append((english, forms))
+    return found
