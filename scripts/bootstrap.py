@@ -75,8 +75,8 @@ ENVIRONMENTS = {
 LOCKS: dict[str, tuple[str, ...]] = {
     "build": (),
     "uv": (),
-    "app": (),
-    "dev": (),
+    "app": ("app-overrides",),
+    "dev": ("app-overrides",),
     "rasa": ("rasa-overrides", "rasa-without-tensorflow"),
     "rasa-tensorflow": ("rasa-overrides",),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from afterword.gateway.guard import Guard, Look
+from afterword.gateway.guard import Guard, Look, look_alone
 from afterword.gateway.safe_lines import Body, Speaker
 from afterword.records import alert_facts, alerts, reflections
 from afterword.records.alerts import Incident, Raised
@@ -66,6 +66,14 @@ def answer(tx: Tx, guard: Guard, arrival: Arrival, seen: Look | None) -> Answer:
         "held": held,
         "screen": finding.version,
     }
+    return Answer(tuple(desk.speaker(lines).bodies(lines)), mark)
+
+
+def unreadable(tx: Tx, guard: Guard, arrival: Arrival) -> Answer:
+    """What came is no text, so nobody has looked at it; the question that was open stays open."""
+    desk = _Desk(tx, guard, arrival, look_alone(guard, ""))
+    lines = (Line("unreadable", replies.ANY_TROUBLE, emergency=True),)
+    mark = {"tier": Tier.NONE.word, "route": None, "held": True, "screen": "not screened"}
     return Answer(tuple(desk.speaker(lines).bodies(lines)), mark)
 
 
@@ -182,18 +190,18 @@ class _Desk:
 
     def _told(self, raised: Raised | None) -> str:
         """Who has a notice by now, in words: only what this transaction commits."""
-        say = self.catalogue.section("safety")
+        tell = self.catalogue.section("safety")
         clinic = self.invitation.clinic
         if raised is None or not raised.told.names:
-            return say(Notice.NOBODY, clinic=clinic.name)
+            return tell(Notice.NOBODY, clinic=clinic.name)
         if not (raised.new or raised.higher):
-            return say(Notice.BEFORE, clinic=clinic.name)
+            return tell(Notice.BEFORE, clinic=clinic.name)
         key = Notice.STAFFED if raised.told.staffed else Notice.LATER
-        said = say(key, clinic=clinic.name)
+        said = tell(key, clinic=clinic.name)
         if raised.told.by is None or raised.tier is Tier.NOW:
             return said
         local = raised.told.by.astimezone(ZoneInfo(clinic.timezone))
-        return f"{said} {say('told_when', time=f'{local:%d/%m %H:%M}')}"
+        return f"{said} {tell('told_when', time=f'{local:%d/%m %H:%M}')}"
 
     def _names(self) -> dict[str, str]:
         reflection: Reflection | None = reflections.by_id(self.tx, self.invitation.reflection_id)

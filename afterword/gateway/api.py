@@ -50,6 +50,7 @@ async def post_message(request: Request) -> JSONResponse:
                 client_id,
                 text=message.get("text"),
                 choice=message.get("choice"),
+                unreadable=message.get("unreadable"),
             ),
             limiter=context.writing,
         )

@@ -69,6 +69,8 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
     """Screens one message; None when it holds nobody's words. Raises RecordsAway."""
     if kind == inbox.CHOICE and body["choice"] in CHOICES:
         return Look(_nothing(guard), "", "", body["choice"])
+    if kind == inbox.UNREADABLE:
+        return None
     words = _words(guard, kind, body)
     closing = _closes(body)
     if not words and not closing:

@@ -5,6 +5,7 @@ transaction that keeps it, without the assistant. An adapter cannot go around it
 written nowhere else, and Rasa's channel refuses a text that was not screened.
 """
 
+import logging
 import re
 import uuid
 from collections.abc import Callable
@@ -23,12 +24,15 @@ TEXT_LIMIT = 10_000
 """Characters of one message."""
 PAGE, FORM_PAGE = "page", "form"
 """The channels that there are; an alert says by which one the words came."""
+UNREADABLE = ("voice", "picture", "video", "file")
+"""What a channel may bring besides text; it is not screened, and that is said."""
 
 _TOKEN = re.compile(r"[a-z0-9_-]{1,48}(\.[a-z0-9_-]{1,48}){1,2}")
 # NUL cannot be stored in PostgreSQL, half a surrogate pair not be written as UTF-8.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Form = dict[str, Any]
+_log = logging.getLogger(__name__)
 Then = Callable[[Tx, Accepted], None]
 
 
@@ -60,18 +64,19 @@ def accept(
     text: object = None,
     choice: object = None,
     form: Form | None = None,
+    unreadable: object = None,
     then: Then | None = None,
     channel: str = PAGE,
 ) -> Taken:
     """Checks and screens one message and commits it, sealed; a repeat changes nothing.
 
-    Exactly one of `text`, `choice` and `form` is given. `then` runs in the same transaction, so
+    Exactly one of `text`, `choice`, `form` and `unreadable` is given. `then` runs in the same transaction, so
     that what a form says is stored together with it. Raises Refused.
     """
     key = checked_id(client_id)
     arrival = Arrival(invitation, channel, key)
     try:
-        kind, body = _checked(text, choice, form)
+        kind, body = _checked(text, choice, form, unreadable)
     except Refused as refused:
         if refused.reason != "long":
             raise
@@ -115,8 +120,14 @@ def _keep(
     if accepted.repeat:
         return Taken(accepted, Answer())
     answer = alarm.answer(tx, guard, arrival, seen)
+    if kind == inbox.UNREADABLE:
+        answer = alarm.unreadable(tx, guard, arrival)
+        _log.warning("message %d was not screened: it holds no text", accepted.inbox_id)
     if answer.mark:
         inbox.answer_at_once(tx, accepted.inbox_id, answer.lines, answer.mark)
+    if kind == inbox.UNREADABLE:
+        # There is nothing in it for the assistant.
+        inbox.finish(tx, accepted.inbox_id, [])
     return Taken(accepted, answer)
 
 
@@ -126,10 +137,16 @@ def _answer_unkept(guard: Guard, arrival: Arrival, seen: Look | None) -> tuple[B
         return alarm.answer(tx, guard, arrival, seen).lines
 
 
-def _checked(text: object, choice: object, form: Form | None) -> tuple[str, dict[str, Any]]:
-    given = [value for value in (text, choice, form) if value is not None]
+def _checked(
+    text: object, choice: object, form: Form | None, unreadable: object
+) -> tuple[str, dict[str, Any]]:
+    given = [value for value in (text, choice, form, unreadable) if value is not None]
     if len(given) != 1:
         raise Refused("shape")
+    if unreadable is not None:
+        if unreadable not in UNREADABLE:
+            raise Refused("shape")
+        return inbox.UNREADABLE, {"unreadable": unreadable}
     if form is not None:
         return inbox.FORM, form
     if choice is not None:

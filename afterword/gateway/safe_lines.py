@@ -27,12 +27,12 @@ class Speaker:
         return [self._body(line) for line in lines]
 
     def _body(self, line: Line) -> Body:
-        say = self.catalogue.section("safety")
+        tell = self.catalogue.section("safety")
         known = {
             "emergency": self.country.emergency.voice or "",
             "clinic": self.clinic.name if self.clinic else "",
         }
-        text = say(line.key, **{"told": "", **known, **(self.values or {}), **line.values})
+        text = tell(line.key, **{"told": "", **known, **(self.values or {}), **line.values})
         return {
             "text": " ".join(text.split()),
             "kind": KIND,
@@ -44,7 +44,7 @@ class Speaker:
             "choices": [
                 {
                     "token": token,
-                    "title": say(f"choice_{token.partition('.')[2]}"),
+                    "title": tell(f"choice_{token.partition('.')[2]}"),
                     "style": "",
                 }
                 for token in line.choices
@@ -73,24 +73,24 @@ class Speaker:
     def _clinic_links(self) -> list[dict[str, str]]:
         if self.clinic is None or not self.clinic.urgent_phone:
             return []
-        say = self.catalogue.section("safety")
+        tell = self.catalogue.section("safety")
         phone = self.clinic.urgent_phone
-        return [_link(say("clinic_urgent", clinic=self.clinic.name, number=phone), _tel(phone))]
+        return [_link(tell("clinic_urgent", clinic=self.clinic.name, number=phone), _tel(phone))]
 
     def _links(self, one: Contact) -> list[dict[str, str]]:
         """One line as links: call, text, chat; its name and hours stand with the first."""
-        say = self.catalogue.section("safety")
+        tell = self.catalogue.section("safety")
         if one.id == self.country.emergency.id:
-            return [_link(say("emergency", number=one.voice), _tel(one.voice or ""))]
+            return [_link(tell("emergency", number=one.voice), _tel(one.voice or ""))]
         found = []
         if one.voice:
-            found.append(_link(say("call", number=one.voice), _tel(one.voice)))
+            found.append(_link(tell("call", number=one.voice), _tel(one.voice)))
         if one.text_number:
             words = {"word": one.text_word, "number": one.text_number}
             key = "text_word" if one.text_word else "text"
-            found.append(_link(say(key, **words), _sms(one.text_number, one.text_word)))
+            found.append(_link(tell(key, **words), _sms(one.text_number, one.text_word)))
         if one.chat or one.web:
-            found.append(_link(say("chat", name=one.name), str(one.chat or one.web)))
+            found.append(_link(tell("chat", name=one.name), str(one.chat or one.web)))
         about = ", ".join(part for part in (one.name, one.hours, one.cost) if part)
         return [link | {"about": about if at == 0 else ""} for at, link in enumerate(found)]
 

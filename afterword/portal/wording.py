@@ -49,6 +49,10 @@ class Calendar:
     def clock(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%H:%M}"
 
+    def month(self, day: date) -> str:
+        """`Nov 2026`."""
+        return f"{self.say('months').split()[day.month - 1]} {day.year}"
+
     def date(self, at: datetime) -> str:
         """`Tue 17 Nov`, with the year where it is not this one."""
         return self.say("date", **self._parts(at))
@@ -56,10 +60,6 @@ class Calendar:
     def moment(self, at: datetime) -> str:
         """`Tue 17 Nov, 14:00`."""
         return self.say("date_time", **self._parts(at))
-
-    def month(self, day: date) -> str:
-        """`Nov 2026`."""
-        return f"{self.say('months').split()[day.month - 1]} {day.year}"
 
     def near(self, at: datetime) -> str:
         """As `moment`, with *today* and *tomorrow* in words."""

@@ -60,8 +60,6 @@ def _hide(tx: Tx, row: models.Alert) -> None:
     if row.hidden_from is not None:
         return
     row.hidden_from = row.staff_id
-    mails.drop_for(tx, row, row.staff_id)
-    tx.session.flush()
     taken_on = row.state == AlertState.ACKNOWLEDGED and row.acknowledged_by == row.staff_id
     alone = row.state == AlertState.OPEN and row.step > 0 and not mails.told(tx, row)
     if taken_on:

@@ -13,7 +13,7 @@ from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState
 
 RECEIVED, DONE, REFUSED = "received", "done", "refused"
-TEXT, CHOICE, FORM = "text", "choice", "form"
+TEXT, CHOICE, FORM, UNREADABLE = "text", "choice", "form", "unreadable"
 CHAT, SAFETY = "chat", "safety"
 _ORDER_STEP = 1000
 
@@ -23,7 +23,7 @@ def accept(
 ) -> views.Accepted:
     """Keeps a message; a second one with the same client id changes nothing.
 
-    `kind` is text, choice or form. Raises LookupError when the reflection was deleted.
+    `kind` is text, choice, form or unreadable. Raises LookupError when the reflection was deleted.
     """
     reflection = lock_reflection(tx, reflection_id)
     known = tx.session.scalar(

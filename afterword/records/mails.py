@@ -130,20 +130,6 @@ def failed(tx: Tx, mail_id: str) -> None:
         _tell_backup(tx, alert)
 
 
-def drop_for(tx: Tx, alert: models.Alert, staff_id: str) -> None:
-    """Nothing that is not sent yet reaches this member of staff any more."""
-    theirs = select(models.Contact.id).where(models.Contact.staff_id == staff_id)
-    tx.session.execute(
-        update(models.Mail)
-        .where(
-            models.Mail.alert_id == alert.id,
-            models.Mail.state == WAITING,
-            models.Mail.contact_id.in_(theirs),
-        )
-        .values(state=DROPPED)
-    )
-
-
 def _tell_backup(tx: Tx, alert: models.Alert) -> None:
     case = alert_rows.case_of(tx, alert)
     backups = [

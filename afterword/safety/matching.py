@@ -24,14 +24,18 @@ class Hits:
     def evidence(self) -> list[Evidence]:
         """Each hit once per pattern, at its highest tier after context and cues."""
         best: dict[str, Evidence] = {}
-        for pattern in self.rules.patterns:
+        for pattern in self._patterns():
             if pattern.questions and self.question not in pattern.questions:
                 continue
             for start, end in self._places(pattern.phrases):
                 one = self._judged(pattern, start, end)
                 if pattern.id not in best or best[pattern.id].tier < one.tier:
                     best[pattern.id] = one
-        return list(best.values())
+        return sorted(best.values(), key=lambda one: one.id)
+
+    def _patterns(self) -> Iterable[Pattern]:
+        owners = self.rules.pattern_of
+        return {owners[one].id: owners[one] for one in self._possible if one in owners}.values()
 
     def _judged(self, pattern: Pattern, start: int, end: int) -> Evidence:
         tier, lowered = pattern.tier, []
@@ -100,5 +104,7 @@ class Hits:
     def _possible(self) -> frozenset[int]:
         """The phrases of which a word is there at all: few, and only these are tried."""
         index = self.rules.by_need
-        found = index.keys() & self._text.keys
-        return frozenset(phrase for key in found for phrase in index[key])
+        keys = self._text.keys
+        found = index.keys() & keys
+        some = {phrase for key in found for phrase in index[key]}
+        return frozenset(one for one in some if self.rules.phrases[one].is_possible(keys))

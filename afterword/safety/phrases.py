@@ -10,7 +10,7 @@ may stand between any two of them.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 _PIECE = re.compile(r"\s*(\.\.\.|[()|\[\]^$]|\{[a-z0-9_]+\}|[^\s()|\[\]{}^$]+)")
@@ -29,12 +29,12 @@ class PhraseError(ValueError):
 class Node:
     """A part of a phrase. `starts` are keys of which one must open it; None when any may.
 
-    `needs` are keys of which one must be in the text; empty when none has to. A key is a word, or
-    the beginning of one with a * behind it.
+    Of each set in `needs` one key must be in the text. A key is a word, or the beginning of one
+    with a * behind it.
     """
 
     starts: frozenset[str] | None = None
-    needs: frozenset[str] = frozenset()
+    needs: tuple[frozenset[str], ...] = ()
     words: frozenset[str] = frozenset()
 
     def ends(self, tokens: Tokens, at: int) -> Ends:
@@ -49,7 +49,7 @@ class _Words(Node):
         self.words = frozenset(words)
         self._stems = tuple(stems)
         self.starts = self.words | {f"{stem}*" for stem in stems}
-        self.needs = self.starts
+        self.needs = (self.starts,)
 
     def ends(self, tokens: Tokens, at: int) -> Ends:
         if at < len(tokens) and tokens[at] == COMMA and COMMA not in self.words:
@@ -100,8 +100,8 @@ class _Either(Node):
         starts = [way.starts for way in ways]
         known = [one for one in starts if one is not None]
         self.starts = frozenset().union(*known) if len(known) == len(starts) else None
-        needs = [way.needs for way in ways]
-        self.needs = frozenset().union(*needs) if all(needs) else frozenset()
+        if all(way.needs for way in ways):
+            self.needs = (frozenset().union(*(rarest(way) for way in ways)),)
         self.words = frozenset().union(*(way.words for way in ways))
         self._any = tuple(way for way in ways if way.starts is None)
         self._by_word: dict[str, tuple[Node, ...]] = {}
@@ -132,9 +132,7 @@ class _Sequence(Node):
         self._parts = parts
         self.words = frozenset().union(*(part.words for part in parts))
         self.starts = self._first_starts()
-        known = [part.needs for part in parts if part.needs]
-        # The rarest must be there: long words, few of them.
-        self.needs = max(known, key=_rarity) if known else frozenset()
+        self.needs = tuple(need for part in parts for need in part.needs)
 
     def _first_starts(self) -> frozenset[str] | None:
         """What may stand first; what may be left out leads on to what follows it."""
@@ -165,14 +163,19 @@ class _Sequence(Node):
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A phrase that can be searched for. A text that has none of the `needs` cannot match."""
+    """A phrase that can be searched for."""
 
     source: str
     root: Node
 
     @property
-    def needs(self) -> frozenset[str]:
-        return self.root.needs
+    def rarest(self) -> frozenset[str]:
+        """Keys of which one is in every text that matches: the fewest texts have one of these."""
+        return rarest(self.root)
+
+    def is_possible(self, keys: Set[str]) -> bool:
+        """Whether a text with these keys has at least one word of each part."""
+        return not any(need.isdisjoint(keys) for need in self.root.needs)
 
     @property
     def words(self) -> frozenset[str]:
@@ -195,17 +198,14 @@ class Text:
         for at, token in enumerate(self.tokens):
             for key in _keys(token):
                 self._at.setdefault(key, []).append(at)
-
-    @property
-    def keys(self) -> Collection[str]:
+        self.keys: frozenset[str] = frozenset(self._at)
         """Every word, and every beginning of one with a * behind it."""
-        return self._at.keys()
 
     def positions(self, starts: frozenset[str] | None) -> Collection[int]:
         """Where a phrase with these starts may begin."""
         if starts is None:
             return range(len(self.tokens))
-        found = self._at.keys() & starts
+        found = self.keys & starts
         return {at for key in found for at in self._at[key]}
 
 
@@ -336,6 +336,11 @@ def _either(ways: Sequence[Node]) -> Node:
         single = []
     ways = [*single, *others]
     return ways[0] if len(ways) == 1 else _Either(ways)
+
+
+def rarest(node: Node) -> frozenset[str]:
+    """Of the needs of a node the one with long words, and few of them."""
+    return max(node.needs, key=_rarity)
 
 
 def _rarity(keys: frozenset[str]) -> float:

@@ -95,9 +95,19 @@ class RuleSet:
         index: dict[str, list[int]] = {}
         for entry in self.entries:
             for phrase in entry.phrases:
-                for key in phrase.needs:
+                for key in phrase.rarest:
                     index.setdefault(key, []).append(id(phrase))
         return {key: tuple(phrases) for key, phrases in index.items()}
+
+    @cached_property
+    def phrases(self) -> Mapping[int, Phrase]:
+        """Every phrase by its identity."""
+        return {id(phrase): phrase for entry in self.entries for phrase in entry.phrases}
+
+    @cached_property
+    def pattern_of(self) -> Mapping[int, Pattern]:
+        """The pattern that a phrase belongs to, where it belongs to one."""
+        return {id(phrase): one for one in self.patterns for phrase in one.phrases}
 
     @property
     def entries(self) -> tuple[Entry, ...]:

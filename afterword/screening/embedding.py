@@ -33,6 +33,8 @@ PARTS = {
 _EPSILON = np.float32(1e-12)
 _FAR = np.float32(-1e9)
 
+_KINDS = {"F32": np.float32, "F16": np.float16, "I8": np.int8}
+
 Floats = NDArray[np.float32]
 Adapter = Mapping[str, Floats]
 """For each adapted matrix `<layer>.<part>.down` (rank x in) and `.up` (out x rank)."""
@@ -63,16 +65,18 @@ def read_weights(folder: Path) -> dict[str, Floats]:
 
 
 def read_safetensors(content: bytes) -> dict[str, Floats]:
-    """The 32 bit matrices of a safetensors file; others are left out."""
+    """The matrices of a safetensors file in 32 bits; those of whole numbers beyond 8 bits are left out."""
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     found: dict[str, Floats] = {}
     for name, entry in header.items():
-        if name == "__metadata__" or entry["dtype"] != "F32":
+        kind = _KINDS.get(entry.get("dtype", ""))
+        if kind is None:
             continue
         begin, end = entry["data_offsets"]
-        flat = np.frombuffer(content, np.float32, (end - begin) // 4, 8 + size + begin)
-        found[name] = flat.reshape(entry["shape"])
+        count = (end - begin) // np.dtype(kind).itemsize
+        flat = np.frombuffer(content, kind, count, 8 + size + begin)
+        found[name] = flat.reshape(entry["shape"]).astype(np.float32, copy=False)
     return found
 
 

@@ -6,8 +6,10 @@ what was learnt there.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+
+from afterword.screening.wordpiece import unaccented
 
 _ENDINGS = {
     # What a verb's ending says: {} is the English verb.
@@ -19,7 +21,10 @@ _ENDINGS = {
     **dict.fromkeys(("a", "e"), "he {}"),
     **dict.fromkeys(("amos", "emos", "imos"), "we {}"),
     **dict.fromkeys(("an", "en"), "they {}"),
-    "i": "i {} ed",
+    **dict.fromkeys(("i", "é", "í"), "i {} ed"),
+    **dict.fromkeys(("ó", "ió"), "he {} ed"),
+    **dict.fromkeys(("aré", "eré", "iré"), "i will {}"),
+    **dict.fromkeys(("ará", "erá", "irá", "arán", "erán", "irán"), "will {}"),
     "io": "he {} ed",
     **dict.fromkeys(("aste", "iste"), "you {} ed"),
     **dict.fromkeys(("aron", "ieron"), "they {} ed"),
@@ -35,33 +40,22 @@ _SELVES = {
     "les": "them", "lo": "it", "la": "it", "le": "him",
 }  # fmt: skip
 _ALIKE = (("ciones", "tions"), ("cion", "tion"), ("dad", "ty"), ("mente", "ly"), ("ico", "ic"), ("ica", "ic"))
-_WORD = re.compile(r"[a-z]+")
-_SPANISH = frozenset(
-    "de que el la los las un una y en por para con no me mi se lo le te es esta estoy tengo quiero "
-    "pero porque como cuando muy ya mas todo nada si del al su sus yo ella hoy ayer fue era ha hay "
-    "vida noche sesion terapeuta psicologo psicologa psiquiatra matar morir siento".split()
-)
+_WORD = re.compile(r"[^\W\d_]+")
+_SURE = re.compile("[ñ¿¡áíóú]")
 _ENGLISH = frozenset(
-    "the a an and of to i my you he she it we they is was are were am be been have has had do did "
-    "not don't didn't i'm it's that this with for on at in but because what when how so if her his "
-    "me no all about from would could there just".split()
+    "the an and of to i my you it we they is was are were am be been have had do did not don't "
+    "didn't i'm it's that this with for on at in but because what when how so if her his about "
+    "from would could there just".split()
 )
-
-
-def is_spanish(text: str) -> bool:
-    """Whether a cleaned text is rather Spanish than English; English when nothing tells."""
-    words = re.findall(r"[a-z']+", text)
-    spanish = sum(word in _SPANISH and word not in _ENGLISH for word in words)
-    english = sum(word in _ENGLISH and word not in _SPANISH for word in words)
-    if spanish == english:
-        return _looks_spanish(words)
-    return spanish > english
-
-
-def _looks_spanish(words: Iterable[str]) -> bool:
-    """By endings that English words do not have."""
-    endings = ("cion", "ando", "iendo", "arme", "erme", "irme", "ado", "ido", "ero", "ito", "ita")
-    return any(word.endswith(endings) and len(word) > 4 for word in words)
+_ALSO_ENGLISH = frozenset(
+    "a abuse abuser alcohol ate bate bus buses caller calmer cancer case chat come comes cons continue "
+    "cree crisis da de decide di doc doctor doctors doses e ex fallen favor favors final gas gay gran "
+    "grave ha has he here hire hospital idea ideas imagine invite la large las less loss machete mama "
+    "man mass mate mates me mess meter mi miss more no note notes o pa pack packs page pages papa pies "
+    "plan plans practice quite ra ran rare re recorder reduce rifle robe rota sale se sea serve sexual "
+    "si sin sober son sons sos suicide sus tape ten tension toy toys uno use user uses va van ve via "
+    "video videos vine y ya you real normal dice once red pan as fin bar".split()
+)
 
 
 class Glossary:
@@ -83,8 +77,24 @@ class Glossary:
             for form in forms.split():
                 self._stems.setdefault(form.partition("*")[0], english)
         longest = sorted(self._phrases, key=len, reverse=True)
-        self._phrase = re.compile(r"\b(?:" + "|".join(map(re.escape, longest or ["(?!)"])) + r")\b")
+        self._phrase = re.compile(rf"\b(?:{'|'.join(map(_either, longest)) or '(?!)'})\b")
+        self._accented = {"él": "he", "mí": "me", "sé": "i know", "sí": "yes", "té": "tea", "tú": "you"}
         self._of_word = lru_cache(maxsize=20_000)(self._word)
+
+    def is_spanish(self, text: str) -> bool:
+        """Whether a cleaned text is rather Spanish than English; English when nothing tells."""
+        words = re.findall(r"[^\W\d_]+(?:'[a-z]+)?", text)
+        english = sum(word in _ENGLISH for word in words)
+        spanish = sum(
+            bool(_SURE.search(word)) or (word not in _ALSO_ENGLISH and bool(self._known(word)))
+            for word in words
+            if word not in _ENGLISH
+        )
+        if not english and not spanish:
+            return any(word in {"me", "no", "la", "mi", "de"} for word in words[:1]) and any(
+                self._known(word) for word in words[1:]
+            )
+        return spanish > english
 
     def english(self, text: str) -> str:
         """A cleaned Spanish text in English words; what is not known stays."""
@@ -94,7 +104,7 @@ class Glossary:
         at = 0
         for found in self._phrase.finditer(text):
             yield self._by_words(text[at : found.start()])
-            yield self._phrases[found[0]]
+            yield self._phrases[unaccented(found[0])]
             at = found.end()
         yield self._by_words(text[at:])
 
@@ -105,7 +115,12 @@ class Glossary:
         return self._known(word) or self._with_clitic(word) or self._alike(word)
 
     def _known(self, word: str) -> str | None:
-        return self._words.get(word) or self._verb(word) or self._other_form(word)
+        if word in self._accented:
+            return self._accented[word]
+        plain = unaccented(word)
+        if plain in self._words:
+            return self._words[plain]
+        return self._verb(word) or self._verb(plain) or self._other_form(plain)
 
     def _verb(self, word: str) -> str | None:
         for size in range(len(word) - 1, 0, -1):
@@ -132,17 +147,25 @@ class Glossary:
         return None
 
     def _with_clitic(self, word: str) -> str | None:
-        found = _CLITIC.fullmatch(word)
+        found = _CLITIC.fullmatch(unaccented(word))
         verb = self._known(found["verb"]) if found else None
         if found is None or verb is None:
             return None
         return " ".join([verb, *(_SELVES[one] for one in _WHO.findall(found["who"]))])
 
     def _alike(self, word: str) -> str:
+        word = unaccented(word)
         for ending, instead in _ALIKE:
             if word.endswith(ending) and len(word) > len(ending) + 2:
                 return word[: -len(ending)] + instead
         return word
+
+
+def _either(phrase: str) -> str:
+    """A pattern for the phrase with or without accents."""
+    for plain, accented in (("a", "á"), ("e", "é"), ("i", "í"), ("o", "ó"), ("u", "ú"), ("n", "ñ")):
+        phrase = phrase.replace(plain, f"[{plain}{accented}]")
+    return phrase
 
 
 def _groups(content: str) -> Mapping[str, list[tuple[str, str]]]:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afterword.safety.finding import Category
-from afterword.screening.ngrams import BUCKETS, marks
-from afterword.screening.wordpiece import cleaned
+from afterword.screening.ngrams import BUCKETS, Linear, marks
+from afterword.screening.scoring import softmax
+from afterword.screening.wordpiece import cleaned, unaccented
 
 CATEGORIES = tuple(Category)
 PAST, NONE = len(CATEGORIES), len(CATEGORIES) + 1
@@ -56,13 +57,13 @@ def read_sentences(folder: Path) -> list[Sentence]:
 
 
 def shingles(text: str) -> frozenset[str]:
-    plain = " ".join(cleaned(text).split())
+    plain = " ".join(unaccented(cleaned(text)).split())
     return frozenset(plain[at : at + _SHINGLE] for at in range(max(1, len(plain) - _SHINGLE + 1)))
 
 
 def groups(texts: Sequence[str], alike: float = 0.45) -> list[int]:
     """A number for each text; texts that share much of their wording have the same."""
-    parent = list(range(len(texts)))
+    parent = list(range(len(found)))
 
     def top(one: int) -> int:
         while parent[one] != one:
@@ -72,7 +73,7 @@ def groups(texts: Sequence[str], alike: float = 0.45) -> list[int]:
 
     for first, second, _ in near(texts, alike):
         parent[top(first)] = top(second)
-    return [top(one) for one in range(len(texts))]
+    return [top(one) for one in range(len(found))]
 
 
 def near(texts: Sequence[str], alike: float) -> Iterable[tuple[int, int, float]]:
@@ -103,46 +104,24 @@ def parts(sentences: Sequence[Sentence], count: int) -> NDArray[np.int64]:
     return np.array(result)
 
 
-def softmax(value: Floats) -> Floats:
-    raised = np.exp(value - value.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
-
-
-@dataclass(frozen=True)
-class Linear:
-    """Weights of a linear model over marks, a row for each bucket."""
-
-    weights: Floats
-    bias: Floats
-
-    def logits(self, text: str) -> Floats:
-        """Of a cleaned text."""
-        found = marks(text)
-        if not len(found):
-            return self.bias
-        return np.asarray(self.weights[found].sum(axis=0) / np.sqrt(len(found)) + self.bias)
-
-
-def train_linear(
-    texts: Sequence[str], targets: Sequence[int], weights: Floats, epochs: int = 25
-) -> Linear:
-    """A softmax regression over marks (Adagrad). `weights`: how much each text counts."""
+def train_linear(sentences: Sequence[Sentence], epochs: int = 25) -> Linear:
+    """A softmax regression over marks (Adagrad), the same each time."""
     rng = np.random.default_rng(5)
-    found = [marks(text) for text in texts]
+    found = [marks(cleaned(one.text)) for one in sentences]
     table = np.zeros((BUCKETS, len(CLASSES)), np.float32)
     squares = np.full((BUCKETS, 1), 1e-4, np.float32)
     bias = np.zeros(len(CLASSES), np.float32)
-    goal = np.eye(len(CLASSES), dtype=np.float32)[np.array(targets)]
+    goal = np.eye(len(CLASSES), dtype=np.float32)[[one.target for one in sentences]]
     rate, decay = np.float32(0.3), np.float32(2e-4)
     for _ in range(epochs):
-        for batch in np.array_split(rng.permutation(len(texts)), max(1, len(texts) // 32)):
+        for batch in np.array_split(rng.permutation(len(found)), max(1, len(found) // 32)):
             flat = np.concatenate([found[one] for one in batch])
             row = np.repeat(np.arange(len(batch)), [len(found[one]) for one in batch])
             scale = (1 / np.sqrt(np.bincount(row, minlength=len(batch)).clip(1))).astype(np.float32)
             scores = np.zeros((len(batch), len(CLASSES)), np.float32)
             np.add.at(scores, row, table[flat])
             error = softmax(scores * scale[:, None] + bias) - goal[batch]
-            error *= weights[batch][:, None] / len(batch)
+            error /= len(batch)
             own, back = np.unique(flat, return_inverse=True)
             step = np.zeros((len(own), len(CLASSES)), np.float32)
             np.add.at(step, back, (error * scale[:, None])[row])

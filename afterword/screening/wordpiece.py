@@ -52,18 +52,23 @@ _HURRIED = {
 
 
 def cleaned(text: str) -> str:
-    """Lower case without accents, in words that the encoder has read before."""
+    """Lower case, in words that the encoder has read before. Accents stay: Spanish needs them."""
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:LONGEST])).lower()
     plain = _APOSTROPHE.sub("'", plain)
     plain = _ANY_EMOJI.sub(_emoji, plain)
-    plain = "".join(
-        sign for sign in unicodedata.normalize("NFD", plain) if not unicodedata.combining(sign)
-    )
     plain = _SPACED.sub(lambda found: " " + re.sub(r"[^a-z]", "", found[0]) + " ", plain)
     plain = _MIXED.sub(_unleet, plain)
     plain = _STRETCHED.sub(r"\1", plain)
-    plain = re.sub(r"[a-z0-9]+(?:'[a-z]+)?", lambda found: _HURRIED.get(found[0], found[0]), plain)
+    plain = re.sub(r"\w+(?:'[a-z]+)?", lambda found: _HURRIED.get(found[0], found[0]), plain)
     return re.sub(r"[^\S\n]+", " ", plain).strip()
+
+
+def unaccented(text: str) -> str:
+    """The text without accents, which the encoder does not know."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
 class Vocabulary:
@@ -76,7 +81,7 @@ class Vocabulary:
 
     def pieces(self, text: str) -> list[int]:
         """The numbers of a cleaned text, without start and end."""
-        return [piece for word in _WORD.findall(text) for piece in self._of_word(word)]
+        return [piece for word in _WORD.findall(unaccented(text)) for piece in self._of_word(word)]
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         if len(word) > _LONGEST_WORD:

@@ -400,3 +400,16 @@ def test_what_rasa_hears_of_it(client: TestClient, clinic: Clinic) -> None:
 def test_only_those_with_a_link_are_heard(client: TestClient, clinic: Clinic) -> None:
     assert client.get("/api/conversation", headers=auth("nonsense")).status_code == 404
     assert post(client, "nonsense", text=PLAIN).status_code == 404
+
+
+def test_what_is_no_text_is_said_to_be_unseen_and_logged_as_unscreened(
+    client: TestClient, clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = clinic.link()
+    assert post(client, token, unreadable="voice").status_code == 202
+    (line,) = safety_of(client, token)
+    assert "could not look at" in line["text"]
+    assert "tel:999" in links([line])
+    assert "not screened" in caplog.text
+    assert talk(client, token).json()["waiting"] == 0
+    assert post(client, token, unreadable="poem").status_code == 422

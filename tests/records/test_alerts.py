@@ -352,6 +352,21 @@ def test_only_contacts_see_alerts(desk: Desk) -> None:
         desk.acknowledges(desk.bo, "0" * 32)
 
 
+def test_what_nobody_was_told_of_is_on_no_list(desk: Desk) -> None:
+    waiting, sealed = desk.raises(Tier.CHECK), desk.concern()
+    with desk.records.begin() as tx:
+        noted = alerts.note(tx, desk.incident(Tier.NOTE))
+    for staff_id in (desk.bo, desk.dee):
+        for alert_id in (waiting.alert_id, sealed.alert_id, noted):
+            with desk.records.read() as tx:
+                assert alerts.one_for(tx, staff_id, alert_id) is None
+            with pytest.raises(LookupError):
+                desk.closes(staff_id, alert_id)
+    desk.chooses("go_on")
+    with desk.records.read() as tx:
+        assert alerts.for_staff(tx, desk.bo, closed_since=NOW) == []
+
+
 def test_another_clinic_sees_nothing(desk: Desk) -> None:
     other = Desk(Clinic(desk.records, desk.clock, _numbers=itertools.count(100)))
     alert_id = desk.raises(Tier.NOW).alert_id

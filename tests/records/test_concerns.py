@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from desk import Desk
 from factory import NOW, WEEK, said
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from afterword.records import alerts, digests, models, people
 from afterword.records.alert_views import Told
@@ -199,6 +199,16 @@ def test_the_same_words_in_both_alerts_stay_with_the_concern(
     desk.forwards()
     (concern,) = desk.sees(desk.dee)
     assert [one.text for one in concern.words] == [text]
+
+
+def test_they_see_nothing_after_the_patient_has_changed_clinician(desk: Desk, ada: str) -> None:
+    concern = desk.concern()
+    desk.forwards()
+    with desk.records.begin() as tx:
+        tx.session.execute(delete(models.Caseload))
+        tx.session.execute(update(models.Appointment).values(staff_id=desk.bo))
+    assert knows_nothing(desk, ada, concern.alert_id)
+    assert desk.post() == ["Dee Safe"]
 
 
 def test_a_digest_tag_from_before_disappears(desk: Desk, ada: str) -> None:

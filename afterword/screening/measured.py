@@ -1,0 +1,100 @@
+"""How well a safety model does on sentences that it was not trained on, and which bounds follow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from afterword.safety.finding import Category
+from afterword.screening.scoring import LIVE, SafetyModel
+from afterword.screening.training import Sentence
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A sentence, and its greatest share of danger. `lang` is the language it was taken for."""
+
+    sentence: Sentence
+    share: float
+    lang: str
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The greatest part of harmless sentences that may be taken for danger, by tier."""
+
+    check: float
+    same_day: float
+    over: float
+    """The same for what is over, at *same day*."""
+
+
+AIMS = {"en": Aim(0.06, 0.005, 0.03), "es": Aim(0.06, 0.01, 0.03)}
+
+
+def scored(model: SafetyModel, sentences: Sequence[Sentence]) -> list[Scored]:
+    found = []
+    for one in sentences:
+        reading = model.reader.read(one.text)
+        shares = model.shares(reading)
+        share = float(shares[:, :LIVE].sum(axis=1).max()) if len(shares) else 0.0
+        found.append(Scored(one, share, "es" if reading.spanish else "en"))
+    return found
+
+
+def bounds_for(found: Sequence[Scored], lang: str, aim: Aim) -> dict[str, float]:
+    """The lowest bounds that keep to the aim."""
+    own = [one for one in found if one.lang == lang]
+    harmless = [one.share for one in own if one.sentence.label == "none"]
+    over = [one.share for one in own if one.sentence.severity == "past"]
+    day = max(_exceeded_by(harmless, aim.same_day), _exceeded_by(over, aim.over))
+    return {"check": _exceeded_by(harmless, aim.check), "same_day": day}
+
+
+def _exceeded_by(shares: Sequence[float], part: float) -> float:
+    """The bound that at most that part of the shares reaches."""
+    if not shares:
+        return 1.0
+    ranked = sorted(shares, reverse=True)
+    return round(ranked[min(len(ranked) - 1, int(part * len(ranked)))] + 0.0005, 3)
+
+
+def part(found: Sequence[Scored], bounds: Mapping[str, Mapping[str, float]], tier: str) -> float:
+    """Per cent of them at or above the bound of that tier in their language."""
+    if not found:
+        return float("nan")
+    reached = [one.share >= bounds[one.lang][tier] for one in found]
+    return round(100 * float(np.mean(reached)), 1)
+
+
+def figures(
+    found: Sequence[Scored], bounds: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, object]]:
+    """Per cent by kind of sentence: any reaction, and *same day*; how many there are."""
+    kinds: dict[str, Callable[[Scored], bool]] = {
+        "live": lambda one: one.sentence.live,
+        **{
+            severity: (lambda one, severity=severity: one.sentence.severity == severity)  # type: ignore[misc]
+            for severity in ("imminent", "active", "passive", "past")
+        },
+        **{
+            category.value: (
+                lambda one, category=category: (  # type: ignore[misc]
+                    one.sentence.label == category.value and one.sentence.live
+                )
+            )
+            for category in Category
+        },
+        "harmless": lambda one: one.sentence.label == "none",
+    }
+    result: dict[str, dict[str, object]] = {}
+    for lang in ("en", "es"):
+        for kind, belongs in kinds.items():
+            own = [one for one in found if one.sentence.lang == lang and belongs(one)]
+            if own:
+                result[f"{lang} {kind}"] = {
+                    "sentences": len(own),
+                    "any": part(own, bounds, "check"),
+                    "same_day": part(own, bounds, "same_day"),
+                }
+    return result

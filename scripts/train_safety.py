@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Trains the safety model anew and writes safety/model/ (docs/safety-model.md).
+
+    python scripts/train_safety.py           folds for the bounds, then the model on all sentences
+    python scripts/train_safety.py --folds   only the folds: what a change of the plan would bring
+
+Needs an environment of its own: scripts/safety-training.txt says how to make it. Give the same
+sentences and it writes the same model on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import struct
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+import safety_adapter  # noqa: E402
+import torch  # noqa: E402
+
+from afterword.screening.embedding import (  # noqa: E402
+    WEIGHTS_SHA256,
+    Encoder,
+    package_folder,
+    read_vocabulary,
+    read_weights,
+)
+from afterword.screening.measured import (  # noqa: E402
+    AIMS,
+    Scored,
+    bounds_for,
+    figures,
+    scored,
+)
+from afterword.screening.ngrams import Linear  # noqa: E402
+from afterword.screening.reader import Reader  # noqa: E402
+from afterword.screening.scoring import Bounds, SafetyModel  # noqa: E402
+from afterword.screening.spanish import Glossary  # noqa: E402
+from afterword.screening.training import (  # noqa: E402
+    Sentence,
+    parts,
+    read_sentences,
+    train_linear,
+)
+from afterword.screening.wordpiece import cleaned  # noqa: E402
+
+SENTENCES = ROOT / "safety" / "sentences"
+MODEL = ROOT / "safety" / "model"
+FOLDS = 3
+ENCODER_WEIGHT = 0.7
+PLAN = safety_adapter.Plan()
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Trains the safety model anew.")
+    arguments.add_argument("--folds", action="store_true", help="measure, and write nothing")
+    arguments.add_argument("--fold", type=int, help="only this fold; its shares go to results/")
+    given = arguments.parse_args()
+    # More threads wait for each other more than they help, and would change the last digits.
+    torch.set_num_threads(1)
+    weights = read_weights(package_folder())
+    sentences = read_sentences(SENTENCES)
+    folds = parts(sentences, FOLDS)
+    found: list[Scored] = []
+    for fold in range(FOLDS):
+        found += _of_fold(sentences, folds, fold, weights)
+    bounds = {lang: bounds_for(found, lang, AIMS[lang]) for lang in ("en", "es")}
+    measured = figures(found, bounds)
+    print(json.dumps({"bounds": bounds, "figures": measured}, indent=1))
+    if not given.folds:
+        learnt, linear = _learn(sentences, weights)
+        write(learnt, linear, bounds, measured)
+
+
+def reader() -> Reader:
+    glossary = (MODEL / "es-words.txt").read_text(encoding="utf-8")
+    return Reader(read_vocabulary(package_folder()), Glossary(glossary))
+
+
+def _of_fold(
+    sentences: Sequence[Sentence], folds: np.ndarray, fold: int, weights: Mapping[str, np.ndarray]
+) -> list[Scored]:
+    """What a model says of a fold that it was not trained on."""
+    others = [one for one, part in zip(sentences, folds, strict=True) if part != fold]
+    learnt, linear = _learn(others, weights)
+    model = model_of(learnt, linear, weights)
+    return scored(model, [one for one, part in zip(sentences, folds, strict=True) if part == fold])
+
+
+def _learn(
+    sentences: Sequence[Sentence], weights: Mapping[str, np.ndarray]
+) -> tuple[safety_adapter.Trained, Linear]:
+    learnt = safety_adapter.train(sentences, weights, reader(), PLAN)
+    return halved(learnt), rounded(train_linear(sentences))
+
+
+def model_of(
+    learnt: safety_adapter.Trained, linear: Linear, weights: Mapping[str, np.ndarray]
+) -> SafetyModel:
+    return SafetyModel(
+        version="in training",
+        reader=reader(),
+        encoder=Encoder(weights, learnt.adapter),
+        head=(learnt.head, learnt.bias),
+        linear=linear,
+        weight=ENCODER_WEIGHT,
+        english=Bounds(1, 1),
+        spanish=Bounds(1, 1),
+    )
+
+
+def halved(learnt: safety_adapter.Trained) -> safety_adapter.Trained:
+    """As it will be stored: 16 bits for each number."""
+
+    def half(value: np.ndarray) -> np.ndarray:
+        return value.astype(np.float16).astype(np.float32)
+
+    adapter = {name: half(value) for name, value in learnt.adapter.items()}
+    return safety_adapter.Trained(adapter, half(learnt.head), half(learnt.bias))
+
+
+def rounded(linear: Linear) -> Linear:
+    """As it will be stored: 8 bits for each number."""
+    scale = _scale(linear)
+    return Linear(np.round(linear.weights / scale).astype(np.float32) * scale, linear.bias)
+
+
+def _scale(linear: Linear) -> np.float32:
+    return np.float32(np.abs(linear.weights).max() / 127)
+
+
+def write(
+    learnt: safety_adapter.Trained,
+    linear: Linear,
+    bounds: Mapping[str, object],
+    measured: Mapping[str, object],
+) -> None:
+    """The artefact: two files of numbers, and the manifest that says what they are."""
+    scale = _scale(linear)
+    adapter = {**learnt.adapter, "head.weight": learnt.head, "head.bias": learnt.bias}
+    files = {
+        "adapter.safetensors": safetensors(
+            {name: value.astype(np.float16) for name, value in adapter.items()}
+        ),
+        "marks.safetensors": safetensors(
+            {
+                "marks.weight": np.round(linear.weights / scale).astype(np.int8),
+                "marks.scale": np.array([scale], np.float32),
+                "marks.bias": linear.bias.astype(np.float32),
+            }
+        ),
+        "es-words.txt": (MODEL / "es-words.txt").read_bytes(),
+    }
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    whole = hashlib.sha256("".join(digests.values()).encode()).hexdigest()
+    manifest = {
+        "layout": 1,
+        "version": whole[:12],
+        "files": digests,
+        "sentences": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(SENTENCES.glob("*.jsonl"))
+        },
+        "encoder": WEIGHTS_SHA256,
+        "encoder_weight": ENCODER_WEIGHT,
+        "bounds": bounds,
+        "plan": vars(PLAN),
+        "figures": measured,
+    }
+    for name, content in files.items():
+        (MODEL / name).write_bytes(content)
+    text = json.dumps(manifest, indent=2) + "\n"
+    (MODEL / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def safetensors(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """The file format: the length of a JSON header, the header, the numbers."""
+    kinds = {"float16": "F16", "float32": "F32", "int8": "I8"}
+    header: dict[str, object] = {}
+    at = 0
+    for name, value in sorted(tensors.items()):
+        end = at + value.nbytes
+        header[name] = {
+            "dtype": kinds[value.dtype.name],
+            "shape": list(value.shape),
+            "data_offsets": [at, end],
+        }
+        at = end
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return struct.pack("<Q", len(head)) + head + b"".join(
+        np.ascontiguousarray(value).tobytes() for _, value in sorted(tensors.items())
+    )
+
+
+if __name__ == "__main__":
+    main()
