@@ -205,11 +205,9 @@ def _require_database(settings: Settings) -> None:
 
 
 def _require_safety(settings: Settings) -> None:
-    """Nothing is served that does not screen, or that could tell a clinician of a concern."""
+    """Nothing is served that does not screen; what keeps alerts from reaching anybody is said."""
     load_help()
     Screener(load_rules(), None, settings.layers).prove()
-    if refused := doctor.refused_contacts(settings):
-        _stop(*refused)
     for line in doctor.contact_problems(settings):
         typer.echo(f"Please mend: {line}", err=True)
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from afterword import services
 from afterword.datafiles import load_instrument
-from afterword.demo_seed import CLINICIANS, Seeded, seed
+from afterword.demo_seed import CLINICIANS, CONTACTS, Seeded, seed
 from afterword.portal import passwords
 from afterword.records import schema
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
+from afterword.safety.recipients import Kind
 from afterword.settings import Settings
 
 PATIENT, EMBEDDED = "Finn Imaginary", "Eva Storybook"
@@ -20,7 +21,7 @@ PATIENT, EMBEDDED = "Finn Imaginary", "Eva Storybook"
 
 @dataclass(frozen=True)
 class Demo:
-    """A seeded clinic that can be started. `password` signs in both clinicians."""
+    """A seeded clinic that can be started. `password` signs in all of its staff."""
 
     settings: Settings
     ports: services.Ports
@@ -60,6 +61,7 @@ class Demo:
         """What the terminal shows: who you can be, and where."""
         base = self.settings.base_url
         (first, address), (second, other) = CLINICIANS
+        (duty, on_duty), (safe, safeguarding) = CONTACTS[Kind.DUTY], CONTACTS[Kind.SAFEGUARDING]
         return "\n".join(
             [
                 "",
@@ -70,6 +72,9 @@ class Demo:
                 f"  Clinician  {base}/portal",
                 f"             {address}, password {self.password}  ({first})",
                 f"             {other}, same password  ({second})",
+                f"  Alerts     {base}/portal/safety",
+                f"             {on_duty}, same password  ({duty}, on duty)",
+                f"             {safeguarding}, same password  ({safe}, safeguarding)",
                 f"  Embedded   {base}/demo/clinic?link={self.seeded.tokens[EMBEDDED]}",
                 "             a clinic's page with the one-line widget",
                 "",

@@ -1,16 +1,27 @@
-"""A fictional clinic over ten weeks: two clinicians, six patients, each with a story of their own.
+"""A fictional clinic over ten weeks: clinicians, contacts, and six patients with their stories.
 
 Everything goes through the records room with a moved clock, as it would have happened.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from afterword.records import digests, invitations, people, reflections
+from afterword.records import (
+    alerts,
+    contacts,
+    digests,
+    invitations,
+    mails,
+    people,
+    reflections,
+)
 from afterword.records.store import Records, Tx
 from afterword.reflection.answers import Answer, AnswerState, Sharing
 from afterword.reflection.instrument import Instrument
+from afterword.safety.finding import Category, Route, Tier
+from afterword.safety.recipients import Kind
 
 _DECLINED = "-"
 _CORE = ("heard", "safe", "goals", "approach", "snag")
@@ -18,6 +29,18 @@ _WEEK = timedelta(weeks=1)
 _HOUR = timedelta(hours=1)
 _URGENT = "If you or someone else is in danger now, call 999. You do not have to be sure."
 _LINK_LIFE = timedelta(days=14)
+_MINUTE = timedelta(minutes=1)
+_DUTY_HOURS = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Words that were marked in a conversation; on *go on* a check ends without staff."""
+
+    tier: Tier
+    words: str
+    goes_on: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +53,7 @@ class Week:
     goals: str = ""
     sharing: Sharing = Sharing.ALL
     read: bool = True
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +89,11 @@ STORIES = (
                 },
                 {"heard_why": "pace"},
                 read=False,
+                alarm=Alarm(
+                    Tier.SAME_DAY,
+                    "Some nights I think it would be easier not to be here.",
+                    note="Rang him within the hour. His sister is with him this weekend.",
+                ),
             ),
         ],
     ),
@@ -95,6 +124,7 @@ STORIES = (
                 {"goals_why": "not_mine"},
                 goals="nm",
                 read=False,
+                alarm=Alarm(Tier.CHECK, "Some days I do not see the point.", goes_on=True),
             ),
         ],
     ),
@@ -132,6 +162,11 @@ CLINICIANS = (
     ("Dr Rowan Fictional", "rowan@demo.example"),
     ("Kit Makebelieve", "kit@demo.example"),
 )
+CONTACTS = {
+    Kind.DUTY: ("Dana Fictional", "dana@demo.example"),
+    Kind.BACKUP: ("Pat Invented", "pat@demo.example"),
+    Kind.SAFEGUARDING: ("Sam Imaginary", "sam@demo.example"),
+}
 
 
 @dataclass(frozen=True)
@@ -156,14 +191,17 @@ def seed(
             urgent_text=_URGENT,
             website="",
             embed_origins=origins,
+            country="gb-eng",
+            duty_hours=json.dumps(_DUTY_HOURS),
         )
         staff = [
             people.add_staff(tx, clinic, name=name, email=email, password_hash=password_hash)
             for name, email in CLINICIANS
         ]
+        duty = _add_contacts(tx, clinic, password_hash)
     tokens = {}
     for place, story in enumerate(STORIES):
-        token = _Course(records, instrument, story, staff[story.clinician]).live_through(
+        token = _Course(records, instrument, story, staff[story.clinician], duty).live_through(
             clinic, now, now.replace(minute=0, second=0, microsecond=0) + (place + 1) * _HOUR
         )
         if token:
@@ -171,14 +209,27 @@ def seed(
     return Seeded(tokens)
 
 
+def _add_contacts(tx: Tx, clinic: str, password_hash: str) -> str:
+    """Returns the account of the duty contact; backup has none and only gets notices."""
+    accounts = [
+        people.add_staff(tx, clinic, name=name, email=email, password_hash=password_hash, role=kind)
+        for kind, (name, email) in CONTACTS.items()
+        if kind is not Kind.BACKUP
+    ]
+    for kind, (name, email) in CONTACTS.items():
+        contacts.add_contact(tx, clinic, kind=kind, name=name, email=email)
+    return accounts[0]
+
+
 @dataclass(frozen=True)
 class _Course:
-    """One patient's weeks with one clinician."""
+    """One patient's weeks with one clinician, and the contact who looks after alerts."""
 
     records: Records
     instrument: Instrument
     story: Story
     staff_id: str
+    duty: str
 
     def live_through(self, clinic: str, now: datetime, coming: datetime) -> str | None:
         """Returns the token of the link that waits, if the story has one."""
@@ -230,11 +281,41 @@ class _Course:
             moment = ended + _HOUR + timedelta(seconds=10 + 9 * second)
             with self.records.begin(at=moment) as tx:
                 reflections.record_answer(tx, reflection, answer, f"seed-{second}")
-        with self.records.begin(at=ended + _HOUR + timedelta(minutes=2)) as tx:
+        if week.alarm is not None:
+            self._alarm(week.alarm, reflection, ended + _HOUR + _MINUTE)
+        with self.records.begin(at=ended + _HOUR + 2 * _MINUTE) as tx:
             reflections.share(tx, reflection, week.sharing)
         if week.read and week.sharing is not Sharing.PRIVATE:
             with self.records.begin(at=ended + timedelta(days=6)) as tx:
                 digests.mark_read(tx, self.staff_id, booked[at + 1], reflection)
+
+    def _alarm(self, alarm: Alarm, reflection: str, at: datetime) -> None:
+        with self.records.begin(at=at) as tx:
+            raised = alerts.raise_alert(
+                tx,
+                alerts.Incident(
+                    reflection,
+                    Route.DUTY,
+                    alarm.tier,
+                    alarm.words,
+                    evidence=("demo",),
+                    categories=(Category.SUICIDE,),
+                    version="demo",
+                    channel="page",
+                    language="en",
+                ),
+            )
+        if alarm.goes_on:
+            with self.records.begin(at=at + _MINUTE / 2) as tx:
+                alerts.patient_chose(tx, reflection, alerts.Choice.GO_ON)
+            return
+        with self.records.begin(at=at + _MINUTE / 12) as tx:
+            while (mail := mails.claim(tx, _MINUTE)) is not None:
+                mails.sent(tx, mail.id)
+        with self.records.begin(at=at + 11 * _MINUTE) as tx:
+            alerts.acknowledge(tx, self.duty, raised.alert_id)
+        with self.records.begin(at=at + 42 * _MINUTE) as tx:
+            alerts.close(tx, self.duty, raised.alert_id, "reached", alarm.note)
 
 
 def _answers(week: Week, goals: list[str]) -> list[Answer]:

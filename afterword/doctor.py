@@ -21,7 +21,6 @@ MISSING_QUESTIONS = (
     "Reflections were opened on the questions {}, and no file has them. "
     "Put that file back beside the present one, under another name."
 )
-_SAME_PERSON = "safeguarding_is_clinician"
 _READY_PATH = "/webhooks/afterword/ready"
 
 
@@ -44,18 +43,6 @@ def examine(settings: Settings) -> list[Finding]:
         _browser,
     ]
     return [finding for check in checks for finding in check(settings)]
-
-
-def refused_contacts(settings: Settings) -> list[str]:
-    """What keeps an installation from starting: a concern would reach only whom it is about.
-
-    Raises VaultError and RecordsAway.
-    """
-    records = Records(settings.database, load_vault(settings.keys))
-    with records.read() as tx:
-        found = [one.text for one in contacts.problems_of(tx) if one.code == _SAME_PERSON]
-    records.close()
-    return found
 
 
 def missing_questions(settings: Settings) -> list[str]:

@@ -1,12 +1,13 @@
 """Adapts the sentence encoder to the safety sentences: thin matrices beside each of its own.
 
-Needs torch (requirements/safety-training.in); nothing that is served does.
+Needs torch (scripts/safety-training.txt); nothing that is served does.
 """
 
 from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,16 @@ from torch import nn
 from torch.nn import functional
 
 from afterword.screening.embedding import HEADS, LAYERS, PARTS, WIDTH
-from afterword.screening.training import CLASSES, NONE, PAST, Sentence, disturbed
 from afterword.screening.reader import Reader
+from afterword.screening.training import CLASSES, NONE, Sentence, disturbed
 
+# Half of such a sentence may well mean harm.
+_GRAVE = re.compile(
+    r"suicid|kill|dead|die\b|dying|death|murder|hurt|harm|cut|blood|bleed|knife|gun|pill|tablet|"
+    r"overdos|hit|punch|burn|rape|touch|kiss|naked|chest|breath|faint|jump|bridge|end it|goodbye|"
+    r"mata|muer|morir|suicid|cort|sangre|cuchill|pastill|pega|golpe|viol|toc|bes|pecho|respir",
+    re.IGNORECASE,
+)
 LONGEST_BATCH = 32
 MASK = 103
 """The number of the piece that hides another one."""
@@ -28,15 +36,16 @@ MASK = 103
 class Plan:
     """How the adapter is trained."""
 
-    rank: int = 8
-    epochs: int = 6
-    rate: float = 1e-3
+    rank: int = 16
+    epochs: int = 5
+    rate: float = 1.2e-3
     head_rate: float = 3e-3
     dropout: float = 0.1
     smoothing: float = 0.05
     disturbed: float = 0.2
     buried: float = 0.15
     masked: float = 0.1
+    fragments: float = 0.5
     seed: int = 7
 
 
@@ -92,7 +101,9 @@ class Net(nn.Module):
             self.thin[f"{number}-{part}"](state).unflatten(2, (HEADS, -1)).transpose(1, 2)
             for part in ("query", "key", "value")
         )
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=aside)
+        # By hand: the one call for all of it is slow at going back through such short texts.
+        score = query @ key.transpose(2, 3) / math.sqrt(WIDTH // HEADS) + aside
+        mixed = score.softmax(3) @ value
         mixed = self.thin[f"{number}-mixed"](mixed.transpose(1, 2).flatten(2))
         state = self._norm(state + mixed, f"encoder.layer.{number}.attention.output.LayerNorm")
         wide = functional.gelu(self.thin[f"{number}-wide"](state), approximate="tanh")
@@ -130,7 +141,8 @@ def train(
         {"params": net.head.parameters(), "lr": plan.head_rate},
     ]
     optimiser = torch.optim.AdamW(settings, weight_decay=0.01)
-    steps = plan.epochs * math.ceil(len(sentences) / LONGEST_BATCH)
+    # About a tenth more than sentences: the fragments.
+    steps = plan.epochs * math.ceil(1.3 * len(sentences) / LONGEST_BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / (0.06 * steps), max(0.02, 1 - step / steps))
     )
@@ -175,12 +187,20 @@ def _epoch(sentences: Sequence[Sentence], plan: Plan, rng: random.Random) -> lis
         if rng.random() < plan.disturbed:
             text = disturbed(text, rng)
         found.append((text, one.target))
+        if one.target == NONE and rng.random() < plan.fragments and not _GRAVE.search(text):
+            found.append((_fragment(one.text, rng), NONE))
     return found
 
 
-def _batches(
-    texts: list[tuple[str, int]], reader: Reader, rng: random.Random
-) -> list[list[Item]]:
+def _fragment(text: str, rng: random.Random) -> str:
+    """Some words of it, as people say half a sentence."""
+    words = text.split()
+    size = rng.randint(1, max(1, min(len(words), 14)))
+    start = rng.randint(0, len(words) - size)
+    return " ".join(words[start : start + size])
+
+
+def _batches(texts: list[tuple[str, int]], reader: Reader, rng: random.Random) -> list[list[Item]]:
     """Batches of texts that are about as long as each other, in any order."""
     items: list[Item] = []
     for text, target in texts:
@@ -195,10 +215,15 @@ def _batches(
 
 def _masked(ids: list[int], plan: Plan, rng: random.Random) -> list[int]:
     """Some pieces hidden, so that no single word decides."""
-    return [MASK if 0 < at < len(ids) - 1 and rng.random() < plan.masked else one for at, one in enumerate(ids)]
+    return [
+        MASK if 0 < at < len(ids) - 1 and rng.random() < plan.masked else one
+        for at, one in enumerate(ids)
+    ]
 
 
-def _loss(net: Net, batch: list[Item], reader: Reader, plan: Plan, rng: random.Random) -> torch.Tensor:
+def _loss(
+    net: Net, batch: list[Item], reader: Reader, plan: Plan, rng: random.Random
+) -> torch.Tensor:
     """Of a text that says something, the window that shows it most counts; else all of them."""
     words = reader.vocabulary
     rows = [
@@ -221,10 +246,5 @@ def _loss(net: Net, batch: list[Item], reader: Reader, plan: Plan, rng: random.R
     kept = []
     for number, (_, target) in enumerate(batch):
         own = losses[owner == number]
-        if len(own) == 1 or target == NONE:
-            kept.append(own.mean())
-        elif target == PAST:
-            kept.append(own.min())
-        else:
-            kept.append(own.min())
+        kept.append(own.mean() if target == NONE else own.min())
     return torch.stack(kept).mean()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Trains the safety model anew and writes safety/model/ (docs/safety-model.md).
 
-    python scripts/train_safety.py           folds for the bounds, then the model on all sentences
-    python scripts/train_safety.py --folds   only the folds: what a change of the plan would bring
+    python scripts/train_safety.py           a third kept apart for the bounds, then all sentences
+    python scripts/train_safety.py --folds   each third once; prints figures and writes nothing
 
-Needs an environment of its own: scripts/safety-training.txt says how to make it. Give the same
-sentences and it writes the same model on the same machine.
+Needs an environment of its own: scripts/safety-training.txt says how to make it. The same sentences
+give the same model on the same kind of machine.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from afterword.screening.measured import (  # noqa: E402
     AIMS,
     Scored,
     bounds_for,
+    curve,
     figures,
     scored,
 )
@@ -50,34 +51,46 @@ from afterword.screening.training import (  # noqa: E402
     read_sentences,
     train_linear,
 )
-from afterword.screening.wordpiece import cleaned  # noqa: E402
 
 SENTENCES = ROOT / "safety" / "sentences"
 MODEL = ROOT / "safety" / "model"
 FOLDS = 3
 ENCODER_WEIGHT = 0.7
 PLAN = safety_adapter.Plan()
+PROBES = [
+    Sentence(text, "none", "none", "en", "probes")
+    for text in (
+        "I want to kill myself",
+        "my boyfriend hit me last night",
+        "it was a good session, we talked about my mother",
+        "i dont think i can keep going like this",
+        "k1ll m y s e l f tonight 🔪",
+        "ya no quiero vivir, estoy cansada de todo",
+        "la sesión estuvo bien",
+        "El psicólogo me tocó la pierna",
+    )
+]
+"""Read by each release: a share that differs tells that messages are read in another way now."""
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Trains the safety model anew.")
-    arguments.add_argument("--folds", action="store_true", help="measure, and write nothing")
-    arguments.add_argument("--fold", type=int, help="only this fold; its shares go to results/")
-    given = arguments.parse_args()
+    arguments.add_argument("--folds", action="store_true", help="measure each third, write nothing")
+    every = arguments.parse_args().folds
     # More threads wait for each other more than they help, and would change the last digits.
     torch.set_num_threads(1)
     weights = read_weights(package_folder())
     sentences = read_sentences(SENTENCES)
     folds = parts(sentences, FOLDS)
     found: list[Scored] = []
-    for fold in range(FOLDS):
+    for fold in range(FOLDS if every else 1):
         found += _of_fold(sentences, folds, fold, weights)
     bounds = {lang: bounds_for(found, lang, AIMS[lang]) for lang in ("en", "es")}
-    measured = figures(found, bounds)
-    print(json.dumps({"bounds": bounds, "figures": measured}, indent=1))
-    if not given.folds:
+    measured = {"kept apart": figures(found, bounds), "curve": curve(found)}
+    print(json.dumps({"bounds": bounds, **measured}, indent=1))
+    if not every:
         learnt, linear = _learn(sentences, weights)
-        write(learnt, linear, bounds, measured)
+        write(learnt, linear, bounds, measured, model_of(learnt, linear, weights))
 
 
 def reader() -> Reader:
@@ -99,7 +112,7 @@ def _learn(
     sentences: Sequence[Sentence], weights: Mapping[str, np.ndarray]
 ) -> tuple[safety_adapter.Trained, Linear]:
     learnt = safety_adapter.train(sentences, weights, reader(), PLAN)
-    return halved(learnt), rounded(train_linear(sentences))
+    return halved(learnt), rounded(train_linear(sentences, reader()))
 
 
 def model_of(
@@ -142,6 +155,7 @@ def write(
     linear: Linear,
     bounds: Mapping[str, object],
     measured: Mapping[str, object],
+    model: SafetyModel,
 ) -> None:
     """The artefact: two files of numbers, and the manifest that says what they are."""
     scale = _scale(linear)
@@ -173,6 +187,7 @@ def write(
         "encoder_weight": ENCODER_WEIGHT,
         "bounds": bounds,
         "plan": vars(PLAN),
+        "probes": {one.sentence.text: round(one.share, 4) for one in scored(model, PROBES)},
         "figures": measured,
     }
     for name, content in files.items():
@@ -196,8 +211,10 @@ def safetensors(tensors: Mapping[str, np.ndarray]) -> bytes:
         at = end
     head = json.dumps(header, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 8)
-    return struct.pack("<Q", len(head)) + head + b"".join(
-        np.ascontiguousarray(value).tobytes() for _, value in sorted(tensors.items())
+    return (
+        struct.pack("<Q", len(head))
+        + head
+        + b"".join(np.ascontiguousarray(value).tobytes() for _, value in sorted(tensors.items()))
     )
 
 

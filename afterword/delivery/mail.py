@@ -1,16 +1,18 @@
 """Notices by mail: that there is something to look at, never what it is about."""
 
-import smtplib
-import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate
 
+from afterword.delivery.server import connected
 from afterword.locales import Catalogue
 from afterword.records.alert_views import Mail
 from afterword.settings import Settings
 
-_PATIENCE = 15.0
+PATIENCE = 15.0
+"""Seconds for one answer of the mail server."""
+LONGEST = 45.0
+"""Seconds for one notice: a server that answers line by line must not hold up all others."""
 
 
 class NotSent(Exception):
@@ -23,19 +25,24 @@ class Mailer:
 
     settings: Settings
     texts: Catalogue
+    patience: float = PATIENCE
+    longest: float = LONGEST
 
     def send(self, mail: Mail) -> None:
         """Hands one notice to the server. Raises NotSent."""
         if not self.settings.smtp_host:
             raise NotSent("no mail server is set")
+        if not self.settings.mail_from:
+            raise NotSent("no sender is set")
         try:
-            with self._server() as server:
-                refused = server.send_message(self.compose(mail))
-        except (OSError, smtplib.SMTPException) as error:
-            # What a server says may repeat the address, so only the kind of failure is kept.
+            message = self.compose(mail)
+            limits = {"patience": self.patience, "longest": self.longest}
+            with connected(self.settings, **limits) as server:
+                server.send_message(message, to_addrs=[mail.address])
+        except Exception as error:
+            # Whatever it is, the notice is not out and escalation has to know. What a server says
+            # may repeat the address, so only the kind of failure is kept.
             raise NotSent(type(error).__name__) from None
-        if refused:
-            raise NotSent("recipient refused")
 
     def compose(self, mail: Mail) -> EmailMessage:
         """The notice. Subject and text are the same for every kind of alert."""
@@ -52,24 +59,3 @@ class Mailer:
         key = "urgent" if mail.urgent else mail.template
         message.set_content(say(key, url=f"{self.settings.base_url}/portal/safety"))
         return message
-
-    def _server(self) -> smtplib.SMTP:
-        settings = self.settings
-        context = ssl.create_default_context()
-        if settings.smtp_security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.smtp_host, settings.smtp_port, timeout=_PATIENCE, context=context
-            )
-        else:
-            server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_PATIENCE)
-            if settings.smtp_security == "starttls":
-                server.starttls(context=context)
-        if settings.smtp_user:
-            server.login(settings.smtp_user, _password(settings))
-        return server
-
-
-def _password(settings: Settings) -> str:
-    if settings.smtp_password_file is None:
-        return ""
-    return settings.smtp_password_file.read_text(encoding="utf-8").strip()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,20 +27,19 @@ class Rounds:
     mailer: Mailer
 
     async def run(self) -> None:
-        """Makes rounds until cancelled; what fails is tried again in the next one."""
-        while True:
-            try:
-                await asyncio.to_thread(self.once)
-            except Exception as error:  # the database is away: alerts and notices stay due
-                logger.error("a round failed: %s", type(error).__name__)
-            await asyncio.sleep(_EVERY)
+        """Works until cancelled; the clock does not wait for a mail server that hangs."""
+        await _tried(self.release)
+        await asyncio.gather(_repeated(self.clock), _repeated(self.post))
+
+    def release(self) -> None:
+        """Ends the leases of a worker that was killed: its notices are not waited for."""
+        with self.records.begin() as tx:
+            mails.release(tx)
 
     def once(self) -> None:
         """One round: first the clock, then what it and the patients' messages have queued."""
         self.clock()
-        for _ in range(_MOST):
-            if not self.deliver():
-                return
+        self.post()
 
     def clock(self) -> None:
         """Repeats and escalates every alert that is due."""
@@ -48,6 +48,12 @@ class Rounds:
         for alert_id in due:
             with self.records.begin() as tx:
                 alerts.step(tx, alert_id)
+
+    def post(self) -> None:
+        """Sends what is due, up to a limit, so that nothing runs without end."""
+        for _ in range(_MOST):
+            if not self.deliver():
+                return
 
     def deliver(self) -> bool:
         """Sends one notice; False when none is due."""
@@ -68,3 +74,17 @@ class Rounds:
             return
         with self.records.begin() as tx:
             mails.sent(tx, mail.id)
+
+
+async def _repeated(work: Callable[[], None]) -> None:
+    while True:
+        await _tried(work)
+        await asyncio.sleep(_EVERY)
+
+
+async def _tried(work: Callable[[], None]) -> None:
+    """What fails stays due, and is tried again in the next round."""
+    try:
+        await asyncio.to_thread(work)
+    except Exception as error:  # the database is away
+        logger.error("a round failed: %s", type(error).__name__)

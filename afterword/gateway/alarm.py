@@ -17,7 +17,7 @@ from afterword.records.store import Tx
 from afterword.records.views import Invitation, Reflection
 from afterword.reflection.turns import goes_on
 from afterword.safety import replies
-from afterword.safety.finding import Finding, Route, Tier
+from afterword.safety.finding import Category, Finding, Route, Tier
 from afterword.safety.helplines import choose
 from afterword.safety.replies import Concern, Line, Notice
 
@@ -181,12 +181,17 @@ class _Desk:
             tier=finding.tier,
             text=self.seen.words,
             evidence=finding.evidence_ids,
-            categories=self.seen.finding.categories,
+            categories=self._categories(),
             version=finding.version,
             channel=self.arrival.channel,
             language=self.catalogue.language,
             message=self.arrival.message,
         )
+
+    def _categories(self) -> tuple[Category, ...]:
+        """Of the whole message: words that also hold a concern are kept from the clinician."""
+        strong = [one for one in self.seen.finding.counting if one.tier >= Tier.CHECK]
+        return tuple(dict.fromkeys(one.category for one in strong or self.seen.finding.counting))
 
     def _told(self, raised: Raised | None) -> str:
         """Who has a notice by now, in words: only what this transaction commits."""

@@ -35,7 +35,7 @@ class Line:
 
 
 def show(visit: Visit) -> Response:
-    """All that this contact is there for: what waits first."""
+    """All that this contact is there for: what nobody has seen comes first."""
     with visit.portal.records.read() as tx:
         _require_contact(tx, visit)
         found = alert_desk.for_staff(
@@ -43,7 +43,10 @@ def show(visit: Visit) -> Response:
         )
     return visit.page(
         "alerts.html",
-        open_alerts=[one for one in found if one.state is not AlertState.CLOSED],
+        open_alerts=[
+            *(one for one in found if one.state is AlertState.OPEN),
+            *(one for one in found if one.state is AlertState.ACKNOWLEDGED),
+        ],
         closed=[one for one in found if one.state is AlertState.CLOSED],
         calendar=visit.calendar,
     )

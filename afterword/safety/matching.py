@@ -10,16 +10,20 @@ from afterword.safety.phrases import COMMA, STOP, Phrase, Text
 from afterword.safety.rules import Layer, Mitigation, Pattern, RuleSet, Scope
 
 _URGENT = {Tier.CHECK: Tier.SAME_DAY, Tier.SAME_DAY: Tier.NOW, Tier.NOW: Tier.NOW}
-_MOST_PLACES = 8
+_MOST_PLACES = 32
 
 
 @dataclass(frozen=True)
 class Hits:
-    """The rules of `rules` on a text in its normal form that answers `question`."""
+    """The rules of `rules` on a text that answers `question`.
+
+    `across`: only hits that begin before this word and end behind it.
+    """
 
     rules: RuleSet
-    normal: str
+    text: Text
     question: str = ""
+    across: int | None = None
 
     def evidence(self) -> list[Evidence]:
         """Each hit once per pattern, at its highest tier after context and cues."""
@@ -28,6 +32,8 @@ class Hits:
             if pattern.questions and self.question not in pattern.questions:
                 continue
             for start, end in self._places(pattern.phrases):
+                if self.across is not None and not start < self.across < end:
+                    continue
                 one = self._judged(pattern, start, end)
                 if pattern.id not in best or best[pattern.id].tier < one.tier:
                     best[pattern.id] = one
@@ -83,28 +89,19 @@ class Hits:
             return True
         if one.scope is Scope.OVER:
             return first < end and start < last
-        between = self._text.tokens[last:start] if last <= start else self._text.tokens[end:first]
+        between = self.text.tokens[last:start] if last <= start else self.text.tokens[end:first]
         if STOP in between:
             return False
         if one.scope is Scope.SENTENCE:
             return True
-        in_order = first <= start if one.scope is Scope.BEFORE else last >= end
+        in_order = first < start if one.scope is Scope.BEFORE else last >= end
         return in_order and sum(token != COMMA for token in between) <= one.near
 
     def _places(self, phrases: Iterable[Phrase]) -> Iterator[tuple[int, int]]:
         for phrase in phrases:
             if id(phrase) in self._possible:
-                yield from islice(phrase.places(self._text), _MOST_PLACES)
-
-    @cached_property
-    def _text(self) -> Text:
-        return Text(self.normal)
+                yield from islice(phrase.places(self.text), _MOST_PLACES)
 
     @cached_property
     def _possible(self) -> frozenset[int]:
-        """The phrases of which a word is there at all: few, and only these are tried."""
-        index = self.rules.by_need
-        keys = self._text.keys
-        found = index.keys() & keys
-        some = {phrase for key in found for phrase in index[key]}
-        return frozenset(one for one in some if self.rules.phrases[one].is_possible(keys))
+        return self.rules.needs.met_by(self.text.keys)

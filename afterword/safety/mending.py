@@ -1,53 +1,100 @@
 """One slip of the finger: a word that nobody knows becomes the risk word that it nearly is."""
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-_SHORTEST = 4
-_LETTERS = 3
+from afterword.safety.normal import stretched_readings
+
+_SHORTEST = 3
+_STRANGE, _TOO_STRANGE = 2, 4
+_LONGEST = 24
+_LEAST_PARTED = 6
+_LEAST_MEAN = 2.5
+"""Letters that the words have on average where spaces were left out."""
+_STRETCHED = re.compile(r"([a-z])\1\1")
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_PLACE = {key: (row, at) for row, keys in enumerate(_KEYS) for at, key in enumerate(keys)}
 
 
 class Mender:
-    """`risk` are the words of the patterns, `known` all words that must stay as they are."""
+    """`risk` are the words of the patterns, `known` all words that must stay as they are.
 
-    def __init__(self, risk: Iterable[str], known: Iterable[str]) -> None:
-        self._risk = {word for word in risk if word.isalpha()}
-        self._known = self._risk | set(known)
+    A word that more patterns name is likelier to be meant: give it more often, or with its count.
+    Only unknown words are changed: what is a word by itself is taken as it was written.
+    """
+
+    def __init__(self, risk: Iterable[str] | Mapping[str, int], known: Iterable[str]) -> None:
+        self._counts = Counter(risk)
+        self.risk = frozenset(word for word in self._counts if word.isalpha())
+        self._known = self.risk | set(known)
         self._by_shorter: dict[str, set[str]] = {}
-        for word in self._risk:
-            if len(word) >= _SHORTEST:
+        for word in self.risk:
+            if len(word) > _SHORTEST:
                 for shorter in {word, *_shorter(word)}:
                     self._by_shorter.setdefault(shorter, set()).add(word)
         self.mend = lru_cache(maxsize=8192)(self._mend)
 
     def _mend(self, word: str) -> str:
-        if len(word) < _LETTERS or word in self._known or not word.isalpha():
+        if len(word) < _SHORTEST or word in self._known or len(word) > _LONGEST:
             return word
-        swapped = sorted(self._risk & set(_swaps(word)))
-        if swapped:
-            return swapped[0]
-        if len(word) >= _SHORTEST:
-            near = self._near(word)
-            if near:
-                return near
-        return self._parted(word) or word
+        if "*" in word:
+            return self._uncensored(word) or word
+        if not word.isalpha():
+            return word
+        if _STRETCHED.search(word):
+            return self._unstretched(word)
+        return self._near(word) or self._parted(word) or word
+
+    def _unstretched(self, word: str) -> str:
+        readings = stretched_readings(word)
+        for words in (self.risk, self._known):
+            for one in readings:
+                if one in words:
+                    return one
+        mended = [self.mend(one) for one in readings]
+        return next((one for one in mended if one in self.risk), mended[-1])
+
+    def _uncensored(self, word: str) -> str | None:
+        """`k*ll`: as many letters as stars, or one more or less of them."""
+        hidden = re.compile(re.sub(r"\*+", lambda run: f".{{1,{len(run[0]) + 1}}}", word))
+        fits = [one for one in self.risk if hidden.fullmatch(one)]
+        return min(fits, key=lambda one: (abs(len(one) - len(word)), one), default=None)
 
     def _near(self, word: str) -> str | None:
-        found: set[str] = set()
-        for shorter in {word, *_shorter(word)}:
-            found |= self._by_shorter.get(shorter, set())
-        close = [one for one in found if _one_edit(word, one)]
-        # The same first letter is likelier: few miss the first key.
-        close.sort(key=lambda one: (one[0] != word[0], abs(len(one) - len(word)), one))
-        return close[0] if close else None
+        """The risk word that is one slip away: the likeliest slip, then the likeliest word."""
+        shorter = _shorter(word)
+        found = {one for key in (word, *shorter) for one in self._by_shorter.get(key, ())}
+        close = {one for one in found if _one_edit(word, one)}
+        close.update(self.risk.intersection(_swaps(word)))
+        close.update(one for one in self.risk.intersection(shorter) if len(one) == _SHORTEST)
+        ranked = [(_strangeness(word, one), -self._counts[one], one) for one in close]
+        strange, _, best = min(ranked, default=(_TOO_STRANGE, 0, ""))
+        # Of few letters too little is left to guess.
+        return best if strange < (_TOO_STRANGE if len(word) > _SHORTEST else _STRANGE) else None
 
     def _parted(self, word: str) -> str | None:
-        """A space that was missed: `killmyself`."""
-        for at in range(len(word) - 2, 1, -1):
-            head, tail = word[:at], word[at:]
-            if tail in self._risk and head in self._risk and len(head) + len(tail) > 5:
-                return f"{head} {tail}"
-        return None
+        """Spaces that were missed: `killmyself`, `iwanttodie`."""
+        if len(word) < _LEAST_PARTED:
+            return None
+        most = int(len(word) / _LEAST_MEAN)
+        head, rest = ("i ", word[1:]) if word[0] == "i" else ("", word)
+        parts = next(self._partings(word, most), None)
+        if parts is None and head:
+            parts = next(self._partings(rest, most - 1), None)
+            return head + " ".join(parts) if parts else None
+        return " ".join(parts) if parts else None
+
+    def _partings(self, word: str, most: int) -> Iterator[tuple[str, ...]]:
+        """Ways to cut a word into words of the patterns, long ones first."""
+        if not word:
+            yield ()
+        elif most:
+            for at in range(len(word), 1, -1):
+                if word[:at] in self.risk:
+                    for rest in self._partings(word[at:], most - 1):
+                        yield (word[:at], *rest)
 
 
 def _shorter(word: str) -> list[str]:
@@ -62,10 +109,36 @@ def _one_edit(one: str, other: str) -> bool:
     """Whether one letter more, less or other makes the words the same."""
     if abs(len(one) - len(other)) > 1:
         return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    rest, more = one[start:], other[start:]
+    rest, more = _from_difference(one, other)
     if len(rest) == len(more):
         return rest[1:] == more[1:]
     return rest[1:] == more if len(rest) > len(more) else rest == more[1:]
+
+
+def _from_difference(one: str, other: str) -> tuple[str, str]:
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    return one[start:], other[start:]
+
+
+def _strangeness(word: str, meant: str) -> int:
+    """How unlikely this slip is: few miss the first key, or one that is far from the right one."""
+    rest, more = _from_difference(word, meant)
+    first = _STRANGE if len(rest) == len(word) else 0
+    if len(word) < len(meant) or rest[1::-1] == more[:2]:
+        return first
+    if len(word) > len(meant):
+        at = len(word) - len(rest)
+        if at and word[at] == word[at - 1]:
+            return first
+        return first + (1 if len(meant) > _SHORTEST else _TOO_STRANGE)
+    return first + (0 if _beside(rest[0], more[0]) else 1)
+
+
+def _beside(one: str, other: str) -> bool:
+    """Whether two keys lie beside each other."""
+    if one not in _PLACE or other not in _PLACE:
+        return False
+    (row, at), (other_row, other_at) = _PLACE[one], _PLACE[other]
+    return abs(row - other_row) <= 1 and abs(at - other_at) <= 1

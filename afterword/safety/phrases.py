@@ -10,8 +10,9 @@ may stand between any two of them.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PIECE = re.compile(r"\s*(\.\.\.|[()|\[\]^$]|\{[a-z0-9_]+\}|[^\s()|\[\]{}^$]+)")
 _GAP = 4
@@ -36,6 +37,7 @@ class Node:
     starts: frozenset[str] | None = None
     needs: tuple[frozenset[str], ...] = ()
     words: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
 
     def ends(self, tokens: Tokens, at: int) -> Ends:
         """Where this part may end when it begins at `at`."""
@@ -47,6 +49,7 @@ class _Words(Node):
 
     def __init__(self, words: Collection[str], stems: Collection[str]) -> None:
         self.words = frozenset(words)
+        self.stems = frozenset(stems)
         self._stems = tuple(stems)
         self.starts = self.words | {f"{stem}*" for stem in stems}
         self.needs = (self.starts,)
@@ -78,8 +81,9 @@ class _Gap(Node):
     """Up to four other words of the same sentence."""
 
     def ends(self, tokens: Tokens, at: int) -> Ends:
-        last = at
-        while last < len(tokens) and last - at < _GAP and tokens[last] != STOP:
+        last, words = at, 0
+        while last < len(tokens) and words < _GAP and tokens[last] != STOP:
+            words += tokens[last] != COMMA
             last += 1
         return range(at, last + 1)
 
@@ -88,6 +92,7 @@ class _Optional(Node):
     def __init__(self, inner: Node) -> None:
         self._inner = inner
         self.words = inner.words
+        self.stems = inner.stems
 
     def ends(self, tokens: Tokens, at: int) -> Ends:
         return (at, *self._inner.ends(tokens, at))
@@ -103,6 +108,7 @@ class _Either(Node):
         if all(way.needs for way in ways):
             self.needs = (frozenset().union(*(rarest(way) for way in ways)),)
         self.words = frozenset().union(*(way.words for way in ways))
+        self.stems = frozenset().union(*(way.stems for way in ways))
         self._any = tuple(way for way in ways if way.starts is None)
         self._by_word: dict[str, tuple[Node, ...]] = {}
         self._by_stem: dict[str, tuple[Node, ...]] = {}
@@ -131,6 +137,7 @@ class _Sequence(Node):
     def __init__(self, parts: Sequence[Node]) -> None:
         self._parts = parts
         self.words = frozenset().union(*(part.words for part in parts))
+        self.stems = frozenset().union(*(part.stems for part in parts))
         self.starts = self._first_starts()
         self.needs = tuple(need for part in parts for need in part.needs)
 
@@ -173,13 +180,18 @@ class Phrase:
         """Keys of which one is in every text that matches: the fewest texts have one of these."""
         return rarest(self.root)
 
-    def is_possible(self, keys: Set[str]) -> bool:
-        """Whether a text with these keys has at least one word of each part."""
-        return not any(need.isdisjoint(keys) for need in self.root.needs)
+    @property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sets of keys; a text that matches has one key of each."""
+        return self.root.needs
 
     @property
     def words(self) -> frozenset[str]:
         return self.root.words
+
+    @property
+    def stems(self) -> frozenset[str]:
+        return self.root.stems
 
     def places(self, text: "Text") -> Iterator[tuple[int, int]]:
         """Where it is found, as the first token and the one after the last."""
@@ -209,11 +221,11 @@ class Text:
         return {at for key in found for at in self._at[key]}
 
 
-def _keys(token: str) -> Iterator[str]:
-    yield token
-    if token not in (COMMA, STOP):
-        for length in range(1, len(token) + 1):
-            yield f"{token[:length]}*"
+@lru_cache(maxsize=4096)
+def _keys(token: str) -> tuple[str, ...]:
+    if token in (COMMA, STOP):
+        return (token,)
+    return (token, *(f"{token[:length]}*" for length in range(1, len(token) + 1)))
 
 
 def compile_phrase(source: str, groups: Mapping[str, Node]) -> Phrase:

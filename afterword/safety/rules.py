@@ -1,7 +1,7 @@
 """The rules of one language, built from data that a clinician can read and diff."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
@@ -13,6 +13,11 @@ from afterword.safety.phrases import Groups, Phrase, PhraseError, Text, compile_
 
 _Path = tuple[str | int, ...]
 _Kind = TypeVar("_Kind", bound=StrEnum)
+_NEAR = 5
+_KEYS = {
+    *("id", "owner", "kind", "layer", "category", "tier", "questions", "match", "test", "not"),
+    *("categories", "cancels", "scope", "to", "near"),
+}
 
 
 class Layer(StrEnum):
@@ -63,7 +68,7 @@ class Mitigation:
     to: Tier
     categories: frozenset[Category]
     phrases: tuple[Phrase, ...]
-    near: int = 5
+    near: int = _NEAR
 
 
 @dataclass(frozen=True)
@@ -87,17 +92,11 @@ class RuleSet:
     cues: tuple[Cue, ...] = ()
     mitigations: tuple[Mitigation, ...] = ()
     retractions: tuple[Retraction, ...] = ()
-    words: frozenset[str] = field(default=frozenset())
 
     @cached_property
-    def by_need(self) -> Mapping[str, tuple[int, ...]]:
-        """The phrases (by identity) that a text with this key in it may match."""
-        index: dict[str, list[int]] = {}
-        for entry in self.entries:
-            for phrase in entry.phrases:
-                for key in phrase.rarest:
-                    index.setdefault(key, []).append(id(phrase))
-        return {key: tuple(phrases) for key, phrases in index.items()}
+    def needs(self) -> "Needs":
+        """What a text must have in it for a phrase to be tried on it."""
+        return Needs(self.phrases)
 
     @cached_property
     def phrases(self) -> Mapping[int, Phrase]:
@@ -116,6 +115,39 @@ class RuleSet:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(entry.id for entry in self.entries)
+
+
+class Needs:
+    """Which phrases a text can match at all, by the words in it.
+
+    Every set of keys of which one must be there is a bit; phrases share most of them.
+    """
+
+    def __init__(self, phrases: Mapping[int, Phrase]) -> None:
+        bits: dict[frozenset[str], int] = {}
+        self._met_by: dict[str, int] = {}
+        self._lead_to: dict[str, list[tuple[int, int]]] = {}
+        for name, phrase in phrases.items():
+            all_of = 0
+            for need in phrase.needs:
+                all_of |= bits.setdefault(need, 1 << len(bits))
+            for key in phrase.rarest:
+                self._lead_to.setdefault(key, []).append((name, all_of))
+        for need, bit in bits.items():
+            for key in need:
+                self._met_by[key] = self._met_by.get(key, 0) | bit
+
+    def met_by(self, keys: Set[str]) -> frozenset[int]:
+        """The phrases of which each part has a word among the keys: few, only these are tried."""
+        met = 0
+        for key in self._met_by.keys() & keys:
+            met |= self._met_by[key]
+        return frozenset(
+            name
+            for key in self._lead_to.keys() & keys
+            for name, all_of in self._lead_to[key]
+            if all_of & met == all_of
+        )
 
 
 @dataclass(frozen=True)
@@ -155,6 +187,8 @@ def build_part(data: Any, groups: Groups) -> Part:
         if not (raw.get("owner") or owner):
             raise DataProblem(path, "has no owner: say who answers for it")
         entry = _entry(raw, {**_defaults(data), **raw}, path, groups)
+        if any(one.id == entry.id for one in entries):
+            raise DataProblem((*path, "id"), f"the id {entry.id} is used twice")
         entries.append(entry)
         lines += _lines(raw, entry.id, path)
     check_lines(entries, lines)
@@ -169,16 +203,12 @@ def join_parts(language: str, parts: Iterable[Part]) -> RuleSet:
         if entry.id in ids:
             raise DataProblem((), f"the id {entry.id} is used twice")
         ids.add(entry.id)
-    words = frozenset(
-        word for entry in entries for phrase in entry.phrases for word in phrase.words
-    )
     return RuleSet(
         language,
         tuple(entry for entry in entries if isinstance(entry, Pattern)),
         tuple(entry for entry in entries if isinstance(entry, Cue)),
         tuple(entry for entry in entries if isinstance(entry, Mitigation)),
         tuple(entry for entry in entries if isinstance(entry, Retraction)),
-        words,
     )
 
 
@@ -199,6 +229,11 @@ def _defaults(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entry(raw: Mapping[str, Any], filled: Mapping[str, Any], path: _Path, groups: Groups) -> Entry:
     key = _text(raw, "id", path)
+    for name in raw:
+        if name not in _KEYS:
+            raise DataProblem(
+                (*path, name), f"{name}: is not known; use {', '.join(sorted(_KEYS))}"
+            )
     phrases = _phrases(raw, path, groups)
     kind = str(filled.get("kind", "pattern"))
     if kind == "pattern":
@@ -206,14 +241,17 @@ def _entry(raw: Mapping[str, Any], filled: Mapping[str, Any], path: _Path, group
             key,
             _one_of(Layer, filled, "layer", path),
             _one_of(Category, filled, "category", path),
-            _tier(filled, "tier", path),
+            _tier(filled, "tier", path, least=Tier.NOTE),
             phrases,
-            frozenset(map(str, filled.get("questions", ()))),
+            frozenset(_texts(filled, "questions", path)),
         )
     if kind == "cue":
         return Cue(key, _categories(filled, path), phrases)
     if kind == "retraction":
-        return Retraction(key, frozenset(map(str, filled.get("cancels", ()))), phrases)
+        cancels = frozenset(_texts(filled, "cancels", path))
+        if not cancels:
+            raise DataProblem(path, "cancels: must name the kinds that are taken back")
+        return Retraction(key, cancels, phrases)
     return Mitigation(
         key,
         kind,
@@ -221,31 +259,28 @@ def _entry(raw: Mapping[str, Any], filled: Mapping[str, Any], path: _Path, group
         _tier(filled, "to", path),
         _categories(filled, path),
         phrases,
-        int(filled.get("near", 5)),
+        _count(filled, "near", path),
     )
 
 
 def _phrases(raw: Mapping[str, Any], path: _Path, groups: Groups) -> tuple[Phrase, ...]:
-    given = raw.get("match")
-    sources = [given] if isinstance(given, str) else given
-    if not isinstance(sources, Sequence) or not sources:
+    sources = _texts(raw, "match", path)
+    if not sources:
         raise DataProblem(path, "has no match:")
     phrases = []
-    for source in sources:
+    for at, source in enumerate(sources):
         try:
-            phrases.append(compile_phrase(str(source), groups))
+            phrases.append(compile_phrase(source, groups))
         except PhraseError as error:
-            raise DataProblem((*path, "match"), f"{source}: {error}") from None
+            raise DataProblem((*path, "match", at), f"{source}: {error}") from None
     return tuple(phrases)
 
 
 def _lines(raw: Mapping[str, Any], entry: str, path: _Path) -> list[TestLine]:
     lines = []
     for key, hits in (("test", True), ("not", False)):
-        given = raw.get(key, ())
-        for at, text in enumerate([given] if isinstance(given, str) else given):
-            place: _Path = (*path, key) if isinstance(given, str) else (*path, key, at)
-            lines.append(TestLine(entry, str(text), hits, place))
+        for at, text in enumerate(_texts(raw, key, path)):
+            lines.append(TestLine(entry, text, hits, (*path, key, at)))
     if not any(line.hits for line in lines):
         raise DataProblem(path, f"{entry} has no test: line")
     return lines
@@ -258,6 +293,22 @@ def _text(raw: Mapping[str, Any], key: str, path: _Path) -> str:
     return value
 
 
+def _texts(raw: Mapping[str, Any], key: str, path: _Path) -> list[str]:
+    """A text, or a list of them; nothing when the key is not there."""
+    given = raw.get(key, ())
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, Sequence) or not all(isinstance(one, str) for one in texts):
+        raise DataProblem((*path, key), f"{key}: must be a text or a list of texts")
+    return list(texts)
+
+
+def _count(raw: Mapping[str, Any], key: str, path: _Path) -> int:
+    value = raw.get(key, _NEAR)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise DataProblem((*path, key), f"{key}: must be a number of words")
+    return int(value)
+
+
 def _one_of(kind: type[_Kind], raw: Mapping[str, Any], key: str, path: _Path) -> _Kind:
     try:
         return kind(str(raw.get(key)))
@@ -265,19 +316,18 @@ def _one_of(kind: type[_Kind], raw: Mapping[str, Any], key: str, path: _Path) ->
         raise DataProblem(path, f"{key}: must be one of {', '.join(kind)}") from None
 
 
-def _tier(raw: Mapping[str, Any], key: str, path: _Path) -> Tier:
+def _tier(raw: Mapping[str, Any], key: str, path: _Path, least: Tier = Tier.NONE) -> Tier:
+    words = {tier.word: tier for tier in Tier if tier >= least}
     try:
-        return Tier.of(str(raw.get(key)))
+        return words[str(raw.get(key))]
     except KeyError:
-        words = ", ".join(tier.word for tier in Tier)
-        raise DataProblem(path, f"{key}: must be one of {words}") from None
+        raise DataProblem(path, f"{key}: must be one of {', '.join(words)}") from None
 
 
 def _categories(raw: Mapping[str, Any], path: _Path) -> frozenset[Category]:
-    given = raw.get("categories")
-    if given is None:
+    if "categories" not in raw:
         return frozenset(Category)
     try:
-        return frozenset(Category(str(one)) for one in given)
+        return frozenset(map(Category, _texts(raw, "categories", path)))
     except ValueError:
         raise DataProblem(path, f"categories: must be of {', '.join(Category)}") from None

@@ -6,7 +6,9 @@ context that may lower a hit, L4 a statistical model, when there is one.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -15,12 +17,16 @@ from afterword.safety.finding import Category, Evidence, Finding, Tier
 from afterword.safety.matching import Hits
 from afterword.safety.mending import Mender
 from afterword.safety.normal import normal_form
+from afterword.safety.phrases import Text
 from afterword.safety.rules import RuleSet
 
 _EARLIER = 400
 """Characters of an earlier message that are joined with this one."""
 MODEL = "model"
 CLINICIAN_NAME = "clinicianname"
+_STEM = 4
+"""Letters of a beginning that say which word is meant."""
+_TITLE = r"\b(?:dr|dra|doctor|doctora|mr|mrs|ms|miss|sr|sra|senor|senora)[.]? +"
 _NOT_A_NAME = {"dr", "dr.", "mr", "mrs", "ms", "the", "and"}
 
 
@@ -50,7 +56,13 @@ class Rules:
 
     @cached_property
     def mender(self) -> Mender:
-        return Mender((word for one in self.sets for word in one.words), self.known_words)
+        """Knows the words of the patterns, and those known words that begin as one of them."""
+        phrases = [phrase for one in self.sets for phrase in one.phrases.values()]
+        counts = Counter(word for phrase in phrases for word in phrase.words)
+        stems = tuple({stem for phrase in phrases for stem in phrase.stems if len(stem) >= _STEM})
+        begun = {word for word in self.known_words if stems and word.startswith(stems)}
+        counts.update(begun)
+        return Mender(counts, self.known_words)
 
     @cached_property
     def version(self) -> str:
@@ -81,46 +93,58 @@ def screen(text: str, context: Context) -> Finding:
     """The finding of one message. Never raises: what fails counts as *check*."""
     evidence: list[Evidence] = []
     failed = False
-    if context.use_rules:
+    looks = (_by_rules, _by_model) if context.use_rules else (_by_model,)
+    for look in looks:
         try:
-            evidence += _by_rules(text, context)
+            # One by one: what was found before something went wrong stands.
+            for one in look(text, context):
+                evidence.append(one)
         except Exception:
             # Whatever went wrong, this message is not passed over in silence.
             failed = True
-    try:
-        evidence += _by_model(text, context)
-    except Exception:
-        failed = True
     tier = max((one.tier for one in evidence), default=Tier.NONE)
     if failed:
         tier = max(tier, Tier.CHECK)
     return Finding(tier, tuple(evidence), _version(context), failed)
 
 
-def _by_rules(text: str, context: Context) -> list[Evidence]:
+def _by_rules(text: str, context: Context) -> Iterator[Evidence]:
     mend = context.rules.mender.mend
-    own = normal_form(_without_names(text, context.staff_names), mend)
-    evidence = [
-        one for rules in context.rules.sets for one in Hits(rules, own, context.question).evidence()
-    ]
-    if context.earlier:
-        before = normal_form(" ".join(one[-_EARLIER:] for one in context.earlier), mend)
-        # A sentence that was sent in pieces has no full stop between them.
-        before = before.rstrip(" .,")
-        seen = {one.id for one in evidence}
+    named = _without_names(text, context)
+    own = normal_form(named, mend)
+    seen: set[str] = set()
+    for one in _hits(own, context.rules, context.question):
+        seen.add(one.id)
+        yield one
+    lines = named.split("\n")
+    if len(lines) > 1:
+        # A sentence may go on in the next line.
+        own = normal_form(" ".join(lines), mend)
+        for one in _hits(own, context.rules, context.question):
+            if one.id not in seen:
+                seen.add(one.id)
+                yield one
+    # A sentence that was sent in pieces has no full stop between them.
+    pieces = [normal_form(piece[-_EARLIER:], mend).rstrip(" .,") for piece in context.earlier]
+    before = " ".join(filter(None, pieces))
+    if before and own:
         words = len(before.split())
-        evidence += [
-            replace(one, start=one.start - words, end=one.end - words)
-            for rules in context.rules.sets
-            for one in Hits(rules, f"{before} {own}", "").evidence()
-            if one.start < words < one.end and one.id not in seen
-        ]
-    return evidence
+        for one in _hits(f"{before} {own}", context.rules, "", words):
+            if one.id not in seen:
+                yield replace(one, start=one.start - words, end=one.end - words)
 
 
-def _by_model(text: str, context: Context) -> list[Evidence]:
+def _hits(
+    normal: str, rules: Rules, question: str, across: int | None = None
+) -> Iterator[Evidence]:
+    text = Text(normal)
+    for one in rules.sets:
+        yield from Hits(one, text, question, across).evidence()
+
+
+def _by_model(text: str, context: Context) -> Iterator[Evidence]:
     if context.model is None or not text.strip():
-        return []
+        return
     best = _best(context.model.opinions(text))
     joined = " ".join([*(one[-_EARLIER:] for one in context.earlier), text])
     if context.earlier and len(joined) <= _EARLIER:
@@ -129,7 +153,8 @@ def _by_model(text: str, context: Context) -> list[Evidence]:
         for category, tier in _best(context.model.opinions(joined)).items():
             if tier > max(best.get(category, Tier.NONE), before.get(category, Tier.NONE)):
                 best[category] = tier
-    return [Evidence(f"{MODEL}-{one}", MODEL, one, tier) for one, tier in best.items()]
+    for category, tier in best.items():
+        yield Evidence(f"{MODEL}-{category}", MODEL, category, tier)
 
 
 def _best(opinions: Iterable[Opinion]) -> dict[Category, Tier]:
@@ -140,24 +165,51 @@ def _best(opinions: Iterable[Opinion]) -> dict[Category, Tier]:
     return best
 
 
-def _without_names(text: str, names: Iterable[str]) -> str:
-    """The clinic's own names stand for their bearer, whatever else the words mean."""
-    for name in names:
+def _without_names(text: str, context: Context) -> str:
+    """The clinic's own names stand for their bearer, whatever else the words mean.
+
+    A name that is also a word of a pattern (Will, Joy, Slaughter) only where it can be nothing
+    else: behind a title, or with its capital inside a sentence.
+    """
+    if not context.staff_names:
+        return text
+    words = context.rules.mender.risk
+    plain = _without_accents(text)
+    for name in map(_without_accents, context.staff_names):
         parts = [one for one in name.split() if len(one) > 2 and one.lower() not in _NOT_A_NAME]
-        for part in (name, *parts):
-            text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", CLINICIAN_NAME, text, flags=re.I)
-    return text
+        for part in filter(None, (name.strip(), *parts)):
+            exact = re.escape(part)
+            if part.lower() in words:
+                plain = re.sub(rf"(?i:{_TITLE}){exact}(?!\w)", CLINICIAN_NAME, plain)
+                if part.istitle():
+                    plain = re.sub(rf"(?<=[\w,] ){exact}(?!\w)", CLINICIAN_NAME, plain)
+            else:
+                plain = re.sub(rf"(?<!\w){exact}(?!\w)", CLINICIAN_NAME, plain, flags=re.I)
+    return plain
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    split = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", split))
 
 
 def _version(context: Context) -> str:
-    parts = [f"rules {context.rules.version}" if context.use_rules else "no rules"]
-    parts.append(f"model {context.model.version}" if context.model else "no model")
-    return ", ".join(parts)
+    try:
+        rules = f"rules {context.rules.version}" if context.use_rules else "no rules"
+        model = f"model {context.model.version}" if context.model else "no model"
+    except Exception:
+        return "unknown"
+    return f"{rules}, {model}"
 
 
 def _plain(entry: object) -> object:
     values = dict(vars(entry))
-    values["phrases"] = [phrase.source for phrase in values["phrases"]]
+    # The words too: what a group stands for is not in the source that names it.
+    values["phrases"] = [
+        (phrase.source, sorted(phrase.words | phrase.stems)) for phrase in values["phrases"]
+    ]
     return sorted(
         (key, sorted(map(str, value)) if isinstance(value, frozenset) else value)
         for key, value in values.items()

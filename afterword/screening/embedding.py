@@ -65,7 +65,7 @@ def read_weights(folder: Path) -> dict[str, Floats]:
 
 
 def read_safetensors(content: bytes) -> dict[str, Floats]:
-    """The matrices of a safetensors file in 32 bits; those of whole numbers beyond 8 bits are left out."""
+    """The matrices of a safetensors file, in 32 bits; other kinds of numbers are left out."""
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
     found: dict[str, Floats] = {}
@@ -134,7 +134,9 @@ class _Layer:
         np.exp(score, out=score)
         score /= score.sum(axis=-1, keepdims=True)
         mixed = (score @ value).transpose(0, 2, 1, 3).reshape(-1, WIDTH)
-        flat = _normed(flat + self._times("mixed", mixed), *self._after_mixing)
+        flat = _normed(
+            flat + self._times("mixed", np.asarray(mixed, np.float32)), *self._after_mixing
+        )
         wide = gelu(self._times("wide", flat))
         flat = _normed(flat + self._times("narrow", wide), *self._after_all)
         return flat.reshape(count, length, WIDTH)

@@ -1,6 +1,6 @@
 """How well a safety model does on sentences that it was not trained on, and which bounds follow."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,9 @@ class Aim:
 
 
 AIMS = {"en": Aim(0.06, 0.005, 0.03), "es": Aim(0.06, 0.01, 0.03)}
+
+
+_STEPS = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 
 def scored(model: SafetyModel, sentences: Sequence[Sentence]) -> list[Scored]:
@@ -71,26 +74,16 @@ def figures(
     found: Sequence[Scored], bounds: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, object]]:
     """Per cent by kind of sentence: any reaction, and *same day*; how many there are."""
-    kinds: dict[str, Callable[[Scored], bool]] = {
-        "live": lambda one: one.sentence.live,
-        **{
-            severity: (lambda one, severity=severity: one.sentence.severity == severity)  # type: ignore[misc]
-            for severity in ("imminent", "active", "passive", "past")
-        },
-        **{
-            category.value: (
-                lambda one, category=category: (  # type: ignore[misc]
-                    one.sentence.label == category.value and one.sentence.live
-                )
-            )
-            for category in Category
-        },
-        "harmless": lambda one: one.sentence.label == "none",
-    }
+    kinds: dict[str, list[Scored]] = {"live": [one for one in found if one.sentence.live]}
+    for severity in ("imminent", "active", "passive", "past"):
+        kinds[severity] = [one for one in found if one.sentence.severity == severity]
+    for category in Category:
+        kinds[category] = [one for one in kinds["live"] if one.sentence.label == category]
+    kinds["harmless"] = [one for one in found if one.sentence.label == "none"]
     result: dict[str, dict[str, object]] = {}
     for lang in ("en", "es"):
-        for kind, belongs in kinds.items():
-            own = [one for one in found if one.sentence.lang == lang and belongs(one)]
+        for kind, of_kind in kinds.items():
+            own = [one for one in of_kind if one.sentence.lang == lang]
             if own:
                 result[f"{lang} {kind}"] = {
                     "sentences": len(own),
@@ -98,3 +91,24 @@ def figures(
                     "same_day": part(own, bounds, "same_day"),
                 }
     return result
+
+
+def curve(found: Sequence[Scored]) -> dict[str, list[dict[str, float]]]:
+    """By language, for bounds from low to high: per cent of each kind at or above the bound."""
+    result: dict[str, list[dict[str, float]]] = {}
+    for lang in ("en", "es"):
+        own = [one for one in found if one.sentence.lang == lang]
+        result[lang] = [
+            {
+                "bound": bound,
+                "live": _reached([one for one in own if one.sentence.live], bound),
+                "past": _reached([one for one in own if one.sentence.severity == "past"], bound),
+                "harmless": _reached([one for one in own if one.sentence.label == "none"], bound),
+            }
+            for bound in _STEPS
+        ]
+    return result
+
+
+def _reached(found: Sequence[Scored], bound: float) -> float:
+    return round(100 * float(np.mean([one.share >= bound for one in found])), 1) if found else 0.0

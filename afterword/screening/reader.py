@@ -26,12 +26,22 @@ class Reader:
         """The windows of a message as it was typed."""
         plain = cleaned(text)
         spanish = self.glossary.is_spanish(plain)
-        pieces_of = self._spanish_pieces if spanish else self.vocabulary.pieces
-        return Reading(tuple(windows(plain, pieces_of)), spanish)
+        if not spanish:
+            return Reading(tuple(windows(plain, self.vocabulary.pieces)), spanish)
+        found = windows(plain, self._spanish_pieces)
+        return Reading(tuple(Window(self._both(one.text), one.pieces) for one in found), spanish)
+
+    def words(self, text: str) -> str:
+        """What the linear model learns from: the words, Spanish ones in English too."""
+        plain = cleaned(text)
+        return self._both(plain) if self.glossary.is_spanish(plain) else plain
 
     def ids(self, window: Window) -> list[int]:
         """The word pieces between start and end, as the encoder takes them."""
         return [self.vocabulary.start, *window.pieces, self.vocabulary.end]
+
+    def _both(self, plain: str) -> str:
+        return f"{plain} {self.glossary.english(plain)}"
 
     def _spanish_pieces(self, text: str) -> list[int]:
         return self.vocabulary.pieces(self.glossary.english(text))

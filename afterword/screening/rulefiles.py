@@ -5,14 +5,14 @@ from pathlib import Path
 
 from afterword.datafiles import DataFileError, line_of, read_yaml
 from afterword.problems import DataProblem
-from afterword.safety.phrases import Groups
+from afterword.safety.phrases import Groups, PhraseError
 from afterword.safety.rules import Part, RuleSet, build_part, join_parts
 from afterword.safety.screen import Rules
 from afterword.settings import PROJECT
 
 FOLDER = PROJECT / "safety"
 _GROUPS = "groups.yml"
-_WORDS = "words.txt"
+_WORDS = "*.txt"
 
 
 def load_rules(folder: Path = FOLDER) -> Rules:
@@ -20,7 +20,7 @@ def load_rules(folder: Path = FOLDER) -> Rules:
     languages = sorted(path.parent for path in folder.glob(f"*/{_GROUPS}"))
     if not languages:
         raise DataFileError(f"{folder}: there are no rules. Restore the folder from the release.")
-    known = frozenset().union(*(_words(language / _WORDS) for language in languages))
+    known = frozenset().union(*(_words(language) for language in languages))
     return Rules(tuple(_rule_set(language) for language in languages), known)
 
 
@@ -51,11 +51,16 @@ def _groups(path: Path) -> Groups:
     for name, words in data.items():
         if not isinstance(words, str):
             raise DataFileError(f"{path}:{line_of(data, (name,))}: {name} must be a text.")
-    return Groups({str(name): " ".join(str(words).split()) for name, words in data.items()})
+    groups = Groups({str(name): " ".join(words.split()) for name, words in data.items()})
+    for name in groups:
+        try:
+            groups[name]
+        except PhraseError as error:
+            raise DataFileError(f"{path}:{line_of(data, (name,))}: {name} {error}") from None
+    return groups
 
 
-def _words(path: Path) -> frozenset[str]:
-    """Words that are no slip of the finger; a missing file only makes mending bolder."""
-    if not path.is_file():
-        return frozenset()
-    return frozenset(path.read_text(encoding="utf-8").split())
+def _words(folder: Path) -> frozenset[str]:
+    """Words that are no slip of the finger; a missing list only makes mending bolder."""
+    lists = [path.read_text(encoding="utf-8").split() for path in sorted(folder.glob(_WORDS))]
+    return frozenset(word for words in lists for word in words)

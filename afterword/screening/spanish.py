@@ -33,29 +33,42 @@ _ENDINGS = {
     **dict.fromkeys(("aria", "eria", "iria", "arian", "erian", "irian"), "would {}"),
     **dict.fromkeys(("iera", "iese", "ieran", "iesen", "ase", "aramos", "ieramos"), "would {}"),
 }
-_CLITIC = re.compile(r"(?P<verb>\w*?(?:[aei]r|[aeiy]ndo))(?P<who>(?:me|te|se|nos|lo|la|le|los|las|les)+)")
+_CLITIC = re.compile(
+    r"(?P<verb>\w*?(?:[aei]r|[aeiy]ndo))(?P<who>(?:me|te|se|nos|lo|la|le|los|las|les)+)"
+)
 _WHO = re.compile("me|te|se|nos|los|las|les|lo|la|le")
 _SELVES = {
     "me": "myself", "te": "you", "se": "himself", "nos": "us", "los": "them", "las": "them",
     "les": "them", "lo": "it", "la": "it", "le": "him",
 }  # fmt: skip
-_ALIKE = (("ciones", "tions"), ("cion", "tion"), ("dad", "ty"), ("mente", "ly"), ("ico", "ic"), ("ica", "ic"))
+_ALIKE = (
+    ("ciones", "tions"),
+    ("cion", "tion"),
+    ("dad", "ty"),
+    ("mente", "ly"),
+    ("ico", "ic"),
+    ("ica", "ic"),
+)
+_LONGEST_WORD = 40
 _WORD = re.compile(r"[^\W\d_]+")
 _SURE = re.compile("[ñ¿¡áíóú]")
-_ENGLISH = frozenset(
+_ENGLISH_WORDS = (
     "the an and of to i my you it we they is was are were am be been have had do did not don't "
     "didn't i'm it's that this with for on at in but because what when how so if her his about "
-    "from would could there just".split()
+    "from would could there just"
 )
-_ALSO_ENGLISH = frozenset(
-    "a abuse abuser alcohol ate bate bus buses caller calmer cancer case chat come comes cons continue "
-    "cree crisis da de decide di doc doctor doctors doses e ex fallen favor favors final gas gay gran "
-    "grave ha has he here hire hospital idea ideas imagine invite la large las less loss machete mama "
-    "man mass mate mates me mess meter mi miss more no note notes o pa pack packs page pages papa pies "
-    "plan plans practice quite ra ran rare re recorder reduce rifle robe rota sale se sea serve sexual "
-    "si sin sober son sons sos suicide sus tape ten tension toy toys uno use user uses va van ve via "
-    "video videos vine y ya you real normal dice once red pan as fin bar".split()
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_SHARED_WORDS = (
+    "a abuse abuser alcohol ate bate bus buses caller calmer cancer case chat come comes cons "
+    "continue cree crisis da de decide di doc doctor doctors doses e ex fallen favor favors "
+    "final gas gay gran grave ha has he here hire hospital idea ideas imagine invite la large "
+    "las less loss machete mama man mass mate mates me mess meter mi miss more no note notes o "
+    "pa pack packs page pages papa pies plan plans practice quite ra ran rare re recorder "
+    "reduce rifle robe rota sale se sea serve sexual si sin sober son sons sos suicide sus tape "
+    "ten tension toy toys uno use user uses va van ve via video videos vine y ya you real "
+    "normal dice once red pan as fin bar"
 )
+_ALSO_ENGLISH = frozenset(_SHARED_WORDS.split())
 
 
 class Glossary:
@@ -78,8 +91,16 @@ class Glossary:
                 self._stems.setdefault(form.partition("*")[0], english)
         longest = sorted(self._phrases, key=len, reverse=True)
         self._phrase = re.compile(rf"\b(?:{'|'.join(map(_either, longest)) or '(?!)'})\b")
-        self._accented = {"él": "he", "mí": "me", "sé": "i know", "sí": "yes", "té": "tea", "tú": "you"}
+        self._accented = {
+            "él": "he",
+            "mí": "me",
+            "sé": "i know",
+            "sí": "yes",
+            "té": "tea",
+            "tú": "you",
+        }
         self._of_word = lru_cache(maxsize=20_000)(self._word)
+        self._known = lru_cache(maxsize=20_000)(self._looked_up)
 
     def is_spanish(self, text: str) -> bool:
         """Whether a cleaned text is rather Spanish than English; English when nothing tells."""
@@ -114,7 +135,9 @@ class Glossary:
     def _word(self, word: str) -> str:
         return self._known(word) or self._with_clitic(word) or self._alike(word)
 
-    def _known(self, word: str) -> str | None:
+    def _looked_up(self, word: str) -> str | None:
+        if len(word) > _LONGEST_WORD:
+            return None
         if word in self._accented:
             return self._accented[word]
         plain = unaccented(word)
@@ -147,7 +170,7 @@ class Glossary:
         return None
 
     def _with_clitic(self, word: str) -> str | None:
-        found = _CLITIC.fullmatch(unaccented(word))
+        found = _CLITIC.fullmatch(unaccented(word)) if len(word) <= _LONGEST_WORD else None
         verb = self._known(found["verb"]) if found else None
         if found is None or verb is None:
             return None

@@ -1,4 +1,4 @@
-"""What the safety model is trained on, in which parts, and how well it does. No training library."""
+"""What the safety model is trained on, in which parts, and its linear half."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from afterword.safety.finding import Category
 from afterword.screening.ngrams import BUCKETS, Linear, marks
+from afterword.screening.reader import Reader
 from afterword.screening.scoring import softmax
 from afterword.screening.wordpiece import cleaned, unaccented
 
@@ -50,20 +51,24 @@ class Sentence:
 def read_sentences(folder: Path) -> list[Sentence]:
     """All sentences of a folder, in the order of its files."""
     return [
-        Sentence(**{name: entry[name] for name in ("text", "label", "severity", "lang")}, source=path.stem)
+        Sentence(
+            **{name: entry[name] for name in ("text", "label", "severity", "lang")},
+            source=path.stem,
+        )
         for path in sorted(folder.glob("*.jsonl"))
         for entry in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
 
 
 def shingles(text: str) -> frozenset[str]:
+    """The five-letter pieces of a text."""
     plain = " ".join(unaccented(cleaned(text)).split())
     return frozenset(plain[at : at + _SHINGLE] for at in range(max(1, len(plain) - _SHINGLE + 1)))
 
 
 def groups(texts: Sequence[str], alike: float = 0.45) -> list[int]:
     """A number for each text; texts that share much of their wording have the same."""
-    parent = list(range(len(found)))
+    parent = list(range(len(texts)))
 
     def top(one: int) -> int:
         while parent[one] != one:
@@ -73,7 +78,7 @@ def groups(texts: Sequence[str], alike: float = 0.45) -> list[int]:
 
     for first, second, _ in near(texts, alike):
         parent[top(first)] = top(second)
-    return [top(one) for one in range(len(found))]
+    return [top(one) for one in range(len(texts))]
 
 
 def near(texts: Sequence[str], alike: float) -> Iterable[tuple[int, int, float]]:
@@ -104,10 +109,10 @@ def parts(sentences: Sequence[Sentence], count: int) -> NDArray[np.int64]:
     return np.array(result)
 
 
-def train_linear(sentences: Sequence[Sentence], epochs: int = 25) -> Linear:
+def train_linear(sentences: Sequence[Sentence], reader: Reader, epochs: int = 25) -> Linear:
     """A softmax regression over marks (Adagrad), the same each time."""
     rng = np.random.default_rng(5)
-    found = [marks(cleaned(one.text)) for one in sentences]
+    found = [marks(reader.words(one.text)) for one in sentences]
     table = np.zeros((BUCKETS, len(CLASSES)), np.float32)
     squares = np.full((BUCKETS, 1), 1e-4, np.float32)
     bias = np.zeros(len(CLASSES), np.float32)

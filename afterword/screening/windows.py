@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LONGEST = 48
-"""Word pieces in a window. A message that is no longer is one window, so that it keeps its context."""
+"""Word pieces in a window. A message that is no longer is one window: it keeps its context."""
 _OVERLAP = 12
+_MOST_SIGNS = 8 * LONGEST
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 
 Pieces = tuple[int, ...]
@@ -32,12 +33,12 @@ def windows(text: str, pieces_of: Callable[[str], Sequence[int]]) -> list[Window
     if len(whole.pieces) <= LONGEST:
         return [Window(text, tuple(pieces_of(text)))] if whole.pieces else []
     found: list[Window] = []
-    reached = 0
-    for start in range(len(parts)):
+    start = 0
+    while start < len(parts):
         end = _end(parts, start)
-        if end > reached:
-            found.append(_joined(parts[start:end]))
-            reached = end
+        found.append(_joined(parts[start:end]))
+        # The last sentence is read once more, with those that follow it.
+        start = end if end in (start + 1, len(parts)) else end - 1
     return found
 
 
@@ -52,24 +53,30 @@ def _end(parts: Sequence[Window], start: int) -> int:
 
 def _joined(parts: Sequence[Window]) -> Window:
     return Window(
-        " ".join(part.text for part in parts), tuple(piece for part in parts for piece in part.pieces)
+        " ".join(part.text for part in parts),
+        tuple(piece for part in parts for piece in part.pieces),
     )
 
 
 def _cut(sentence: Window) -> list[Window]:
     """A sentence without end, as overlapping parts."""
-    if len(sentence.pieces) <= LONGEST:
-        return [sentence] if sentence.pieces else []
-    words = sentence.text.split()
-    per_word = len(sentence.pieces) / max(1, len(words))
-    step = max(1, int((LONGEST - _OVERLAP) / per_word))
-    size = max(1, int(LONGEST / per_word))
-    starts = range(0, max(1, len(words) - (size - step)), step)
-    share = len(sentence.pieces) / max(1, len(words))
+    count = len(sentence.pieces)
+    if count <= LONGEST:
+        return [sentence] if count else []
+    signs = len(sentence.text) / count
     return [
         Window(
-            " ".join(words[start : start + size]),
-            sentence.pieces[int(start * share) : int(start * share) + LONGEST],
+            _from_word(sentence.text, int(start * signs), int((start + LONGEST) * signs)),
+            sentence.pieces[start : start + LONGEST],
         )
-        for start in starts
+        for start in range(0, count - _OVERLAP, LONGEST - _OVERLAP)
     ]
+
+
+def _from_word(text: str, start: int, end: int) -> str:
+    """From about there to about there, in whole words where a word ends soon."""
+    while start > 0 and not text[start - 1].isspace() and end - start < _MOST_SIGNS:
+        start -= 1
+    while end < len(text) and not text[end].isspace() and end - start < _MOST_SIGNS:
+        end += 1
+    return text[start:end].strip()

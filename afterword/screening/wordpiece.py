@@ -14,12 +14,16 @@ LONGEST = 12_000
 _LONGEST_WORD = 40
 UNKNOWN = "[UNK]"
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 _APOSTROPHE = re.compile("[\u2018\u2019\u02bc\u00b4`\uff07]")
 _SPACED = re.compile(r"(?<!\w)(?:[a-z][ \t.*_-]+){3,}[a-z](?!\w)")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _LEET = str.maketrans("013457@$", "oieastas")
-_MIXED = re.compile(r"(?<![\w@$])(?=\w*[a-z])[a-z]+[013457@$][\w@$]*|(?<![\w@$])[013457@$]+[a-z]{3,}\w*")
+_MIXED = re.compile(
+    r"(?<![\w@$])(?=\w*[a-z])[a-z]+[013457@$][\w@$]*|(?<![\w@$])[013457@$]+[a-z]{3,}\w*"
+)
 _AMOUNT = re.compile(r"[a-z]?\d+[a-z]{0,5}|[a-z]+\d+")
 _WORD = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 
@@ -31,20 +35,22 @@ _EMOJI = {
 }  # fmt: skip
 _ANY_EMOJI = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 
+# "shed", "id" and "ill" are words, too.
+_SHORTENED = (
+    "don't can't won't didn't doesn't isn't aren't wasn't weren't couldn't wouldn't shouldn't "
+    "haven't hasn't hadn't ain't i'm i've you're they're we're you've they've he's she's that's "
+    "what's there's it'd they'd they'll you'll"
+)
 _HURRIED = {
-    **{
-        word.replace("'", ""): word
-        for word in ["don't", "can't", "won't", "didn't", "doesn't", "isn't", "aren't", "wasn't", "weren't", "couldn't", "wouldn't", "shouldn't", "haven't", "hasn't", "hadn't", "ain't", "i'm", "i've", "you're", "they're", "we're", "you've", "they've", "he's", "she's", "that's", "what's", "there's", "it'd", "i'd", "she'd", "he'd", "they'd", "they'll", "you'll"]
-        # "shed" and "hed" are words, too, or nearly none.
-        if word not in {"she'd", "he'd", "i'd"}
-    },
+    **{word.replace("'", ""): word for word in _SHORTENED.split()},
     **{
         "u": "you", "ur": "your", "rn": "right now", "kms": "kill myself", "kys": "kill yourself",
         "wanna": "want to", "gonna": "going to", "gotta": "got to", "bc": "because",
         "cuz": "because", "cos": "because", "tho": "though", "thru": "through", "pls": "please",
         "plz": "please", "abt": "about", "tmrw": "tomorrow", "tmr": "tomorrow",
-        "2nite": "tonight", "tonite": "tonight", "nite": "night", "ppl": "people", "bf": "boyfriend",
-        "gf": "girlfriend", "sh": "self harm", "od": "overdose", "unalive": "kill",
+        "2nite": "tonight", "tonite": "tonight", "nite": "night", "ppl": "people",
+        "bf": "boyfriend", "gf": "girlfriend", "sh": "self harm", "od": "overdose",
+        "unalive": "kill",
         "idk": "i don't know", "idc": "i don't care", "ngl": "", "tbh": "", "smth": "something",
         "q": "que", "xq": "porque", "pq": "porque", "tmb": "tambien", "xfa": "por favor",
     },

@@ -180,17 +180,26 @@ class World:
         return rows
 
     def client(self) -> "Client":
-        return Client(Starlette(routes=routes(self.context)))
+        return client_of(self.context)
 
 
-def make_world(folder: Path, **settings: Any) -> World:
-    clock = Clock()
+def client_of(context: Context) -> "Client":
+    return Client(Starlette(routes=routes(context)))
+
+
+def empty_records(folder: Path, clock: Clock) -> Records:
     records = Records(
         f"sqlite:///{folder / 'afterword.db'}",
         Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32)),
         clock,
     )
     models.Base.metadata.create_all(records.engine)
+    return records
+
+
+def make_world(folder: Path, **settings: Any) -> World:
+    clock = Clock()
+    records = empty_records(folder, clock)
     with records.begin() as tx:
         clinic = _clinic(tx)
         ada = people.add_staff(

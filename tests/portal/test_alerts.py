@@ -116,6 +116,9 @@ def test_the_list_has_the_most_urgent_first(desk: Desk, dana: Client) -> None:
     assert "CANARY" not in page
     desk.world.clock.now += 11 * MINUTE
     assert text_of(dana, "/portal/safety").count("Overdue") == 1
+    presses(dana, second, "acknowledge")
+    page = text_of(dana, "/portal/safety")
+    assert page.index(first) < page.index(second)
 
 
 def test_an_empty_list_promises_nothing(dana: Client) -> None:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,20 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.applications import Starlette
 
 from afterword.portal.app import routes
-from afterword.records import models, people
+from afterword.records import alert_desk, alerts, models, people
 from afterword.reflection.answers import AnswerState, Sharing
+from afterword.safety.finding import Category, Route, Tier
+from afterword.safety.recipients import Kind
 
 from .factory import EMAIL, NOW, PASSWORD, WEEK, World, make_world, rated, said, without
 
 pytestmark = pytest.mark.browser
 
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänswitwe" * 3
-PAGES = ("sign-in", "today", "digest", "ratings", "not-shared", "missing")
+CLINICIANS_PAGES = ("today", "digest", "ratings", "not-shared", "notice", "missing")
+CONTACTS_PAGES = ("alerts", "alert", "seen", "closed", "concern", "month")
+PAGES = ("sign-in", *CLINICIANS_PAGES, *CONTACTS_PAGES)
+DANA = "dana@clinic.example"
 
 
 class Clinic:
@@ -35,6 +40,9 @@ class Clinic:
         self.ratings = self._first_reflection("Jo Park", Sharing.RATINGS, hours=3)
         self.not_shared = self._first_reflection("Kim Doe", Sharing.PRIVATE, hours=2)
         world.book(NOW + timedelta(days=1), world.add_patient("Sam Lee", world.ada))
+        self.dana = world.add_contact(Kind.DUTY, DANA, "Dana Duty")
+        world.add_contact(Kind.SAFEGUARDING, DANA, "Dana Duty", self.dana)
+        self._alerts()
 
     def address(self, page: str) -> str:
         paths = {
@@ -43,7 +51,14 @@ class Clinic:
             "digest": f"/portal/appointments/{self.digest}",
             "ratings": f"/portal/appointments/{self.ratings}",
             "not-shared": f"/portal/appointments/{self.not_shared}",
+            "notice": f"/portal/appointments/{self.notice}",
             "missing": "/portal/appointments/none",
+            "alerts": "/portal/safety",
+            "alert": f"/portal/safety/{self.alert}",
+            "seen": f"/portal/safety/{self.seen}",
+            "closed": f"/portal/safety/{self.closed}",
+            "concern": f"/portal/safety/{self.concern}",
+            "month": "/portal/safety/month",
         }
         return self.base + paths[page]
 
@@ -81,6 +96,54 @@ class Clinic:
         )
         return world.book(NOW + timedelta(hours=1))
 
+    def _alerts(self) -> None:
+        world = self.world
+        earlier = NOW - timedelta(days=3, hours=2)
+        quiet = "Some nights I think it would be easier not to be here."
+        answers = (rated("heard", 4), said("helped", "Having an hour to myself."))
+        alex = world.add_patient("Alex Moor", world.ada)
+        shared = world.reflect(world.book(NOW - WEEK, alex), *answers)
+        self.notice = world.book(NOW + timedelta(hours=4), alex)
+        self.seen = self._raise(shared, Tier.SAME_DAY, quiet, at=earlier)
+        self.closed = self._raise(self._asked("Max Roe"), Tier.SAME_DAY, quiet, at=earlier)
+        with world.records.begin(earlier + timedelta(minutes=12)) as tx:
+            alert_desk.acknowledge(tx, self.dana, self.seen)
+            alert_desk.close(tx, self.dana, self.closed, "reached", "Rang. A sister is there.")
+        self._raise(self._asked("Lou Poe"), Tier.SAME_DAY, quiet, at=NOW - timedelta(hours=20))
+        self.alert = self._raise(self._asked("Kit Ray"), Tier.NOW, "It has to be tonight.")
+        self.concern = self._raise(
+            self._asked("Sol Day"), Tier.SAME_DAY, "I was asked to meet at home.", concern=True
+        )
+
+    def _asked(self, name: str) -> str:
+        world = self.world
+        return world.invite(world.book(NOW - WEEK, world.add_patient(name, world.ada)))
+
+    def _raise(
+        self,
+        reflection: str,
+        tier: Tier,
+        words: str,
+        at: datetime | None = None,
+        concern: bool = False,
+    ) -> str:
+        """Returns the id of an alert; a concern is passed on, as the patient wants."""
+        incident = alerts.Incident(
+            reflection,
+            Route.SAFEGUARDING if concern else Route.DUTY,
+            tier,
+            words,
+            evidence=("en-sui-005", "en-cue-002"),
+            categories=(Category.ABUSE_BY_CLINICIAN if concern else Category.SUICIDE,),
+            version="rules 0e57ec2d8d8f, no model",
+            channel="page",
+        )
+        with self.world.records.begin(at) as tx:
+            raised = alerts.raise_alert(tx, incident)
+            if concern:
+                alerts.forward_concern(tx, reflection, True)
+        return raised.alert_id
+
     def _first_reflection(self, name: str, sharing: Sharing, hours: int) -> str:
         world = self.world
         patient = world.add_patient(name, world.ada)
@@ -109,7 +172,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 
 @pytest.fixture(scope="module")
 def state(clinic: Clinic, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cookies of somebody who has signed in with the keyboard only."""
+    """The cookies of a clinician who has signed in with the keyboard only."""
     path = tmp_path_factory.mktemp("state") / "state.json"
     context = browser.new_context()
     page = context.new_page()
@@ -125,6 +188,24 @@ def state(clinic: Clinic, browser: Browser, tmp_path_factory: pytest.TempPathFac
     return path
 
 
+@pytest.fixture(scope="module")
+def contacts_state(
+    clinic: Clinic, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The cookies of a contact without patients."""
+    path = tmp_path_factory.mktemp("state") / "contact.json"
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(clinic.address("sign-in"))
+    page.get_by_label("E-mail").fill(DANA)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(clinic.address("alerts"))
+    context.storage_state(path=path)
+    context.close()
+    return path
+
+
 @pytest.fixture
 def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
     opened: list[BrowserContext] = []
@@ -135,18 +216,27 @@ def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
 
 @pytest.fixture
 def visit(
-    clinic: Clinic, browser: Browser, state: Path, contexts: list[BrowserContext]
+    clinic: Clinic,
+    browser: Browser,
+    state: Path,
+    contacts_state: Path,
+    contexts: list[BrowserContext],
 ) -> "Visitor":
-    return Visitor(clinic, browser, state, contexts)
+    cookies = dict.fromkeys(CLINICIANS_PAGES, state) | dict.fromkeys(CONTACTS_PAGES, contacts_state)
+    return Visitor(clinic, browser, cookies, contexts)
 
 
 class Visitor:
     """Opens pages, without JavaScript unless asked for."""
 
     def __init__(
-        self, clinic: Clinic, browser: Browser, state: Path, contexts: list[BrowserContext]
+        self,
+        clinic: Clinic,
+        browser: Browser,
+        cookies: dict[str, Path],
+        contexts: list[BrowserContext],
     ) -> None:
-        self._clinic, self._browser, self._state = clinic, browser, state
+        self._clinic, self._browser, self._cookies = clinic, browser, cookies
         self._contexts = contexts
 
     def __call__(
@@ -158,7 +248,7 @@ class Visitor:
             java_script_enabled=scripts,
             # axe puts a script into the page, which our policy rightly forbids.
             bypass_csp=scripts,
-            storage_state=None if name == "sign-in" else self._state,
+            storage_state=self._cookies.get(name),
         )
         self._contexts.append(context)
         page = context.new_page()
@@ -192,6 +282,7 @@ def test_every_target_is_large_enough(visit: Visitor, name: str) -> None:
     page = visit(name, 390, scripts=True)
     small = page.evaluate(
         """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
+            .map(node => node.closest('label') ?? node)
             .filter(node => !node.matches('.skip, .headline a'))
             .map(node => [node.textContent || node.name, node.getBoundingClientRect()])
             .filter(([, box]) => box.height < 44 || box.width < 44)
@@ -219,7 +310,7 @@ def test_the_browser_reports_no_breach_of_the_policy(
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
     page.on("dialog", lambda dialog: problems.append(dialog.message))
-    for name in PAGES[1:5]:
+    for name in CLINICIANS_PAGES[:-1]:
         page.goto(clinic.address(name))
     context.close()
     assert problems == []
@@ -261,6 +352,38 @@ def test_from_today_to_read_with_the_keyboard_only(visit: Visitor, clinic: Clini
         (reading,) = tx.session.query(models.Reading).filter(models.Reading.read_at.is_not(None))
         # Leave the page as it was for the other tests.
         reading.read_at = None
+
+
+def test_from_the_banner_to_closed_with_the_keyboard_only(visit: Visitor, clinic: Clinic) -> None:
+    page = visit("month")
+    _tab_to(page, "3 alerts wait to be seen")
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("alerts"))
+    _tab_to(page, "Kit Ray")
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("alert"))
+    _tab_to(page, "I have seen this")
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("alert") + "?notice=seen")
+    page.locator("input[type=radio]").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Handed over to the day team.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(clinic.address("alert") + "?notice=closed")
+    assert page.get_by_text("Handed over to somebody who looks after it").is_visible()
+
+
+def test_an_alert_prints_without_name_and_buttons(visit: Visitor) -> None:
+    page = visit("concern", scripts=True)
+    page.emulate_media(media="print")
+    assert page.get_by_text("S. D.").is_visible()
+    assert not page.get_by_text("Sol Day").is_visible()
+    assert page.get_by_text("I was asked to meet at home.").is_visible()
+    assert page.get_by_text("Please do not speak of it with them").is_visible()
+    assert not page.locator("button, textarea, input").first.is_visible()
+    assert page.get_by_text("Confidential. Printed by").is_visible()
 
 
 def _tab_to(page: Page, name: str) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mail_server import LOOPBACK, MailServer, mail_server
 from stack import Stack
 
 from afterword.settings import PROJECT, Settings
@@ -9,9 +10,18 @@ from afterword.training import model as training
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def post() -> Iterator[MailServer]:
+    """The mail server of the shared product."""
+    with mail_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, post: MailServer) -> Iterator[Stack]:
     """The product on SQLite, shared by the tests that do not break it."""
-    with Stack(tmp_path_factory.mktemp("stack")) as running:
+    mail = {"smtp_host": LOOPBACK, "smtp_port": post.port, "smtp_security": "none"}
+    served = mail | {"mail_from": "notices@clinic.example"}
+    with Stack(tmp_path_factory.mktemp("stack"), served=served) as running:
         yield running
 
 

@@ -2,22 +2,24 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from afterword import doctor, services
 from afterword.datafiles import load_instrument
 from afterword.portal import passwords
-from afterword.records import invitations, people, reflections, schema
+from afterword.records import contacts, inbox, invitations, models, people, reflections, schema
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
 from afterword.reflection.answers import Answer
@@ -27,6 +29,11 @@ from afterword.training import model as training
 PASSWORD = "a long enough password"
 PATIENCE = 40.0
 CORE = PROJECT / "instruments" / "core.yml"
+# Runs the program from another folder: `-m` would import the one of this folder.
+_FROM = (
+    "import os, runpy, sys; os.chdir(sys.argv.pop(1)); "
+    "runpy.run_module('afterword', run_name='__main__', alter_sys=True)"
+)
 
 
 def wait_for(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -51,7 +58,10 @@ class Stack:
         instrument: Path = CORE,
         rasa: bool = True,
         plain_form_after: float = 20.0,
+        served: Mapping[str, object] | None = None,
+        project: Path = PROJECT,
     ) -> None:
+        """`served` are settings of the processes alone; `project` is what they are started from."""
         self.settings = Settings(
             data_dir=folder,
             database_url=database_url,
@@ -68,6 +78,8 @@ class Stack:
         self.supervisor = services.Supervisor(folder / "log", lambda line: None)
         self._thread = threading.Thread(target=self.supervisor.watch, daemon=True)
         self._rasa = rasa
+        self._served = self.settings.model_copy(update=dict(served or {}))
+        self._project = project
 
     @property
     def url(self) -> str:
@@ -75,8 +87,8 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         self._thread.start()
-        for service in services.app_services(self.settings, self.ports, self.vault):
-            self.supervisor.start(service)
+        for service in services.app_services(self._served, self.ports, self.vault):
+            self.supervisor.start(self._moved(service))
         if self._rasa:
             self.start_rasa()
         wait_for("the web process", lambda: httpx.get(f"{self.url}/health").status_code == 200)
@@ -99,6 +111,22 @@ class Stack:
         """kill -9, as a crash or the kernel would; the supervisor starts it again."""
         pid = wait_for(f"{name} to run", lambda: self.supervisor.pid(name))
         os.killpg(pid, signal.SIGKILL)
+
+    @contextmanager
+    def hanging(self, name: str) -> Iterator[None]:
+        """A process that runs and does nothing: nobody starts another one."""
+        pid = wait_for(f"{name} to run", lambda: self.supervisor.pid(name))
+        os.killpg(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(pid, signal.SIGCONT)
+
+    def _moved(self, service: services.Service) -> services.Service:
+        if self._project == PROJECT:
+            return service
+        _, _, _, *arguments = service.command
+        return replace(service, command=(sys.executable, "-c", _FROM, str(self._project), *arguments))
 
     def logs(self) -> str:
         return "\n".join(
@@ -173,11 +201,52 @@ class Case:
     @contextmanager
     def clinician(self) -> Iterator[httpx.Client]:
         """A clinician who has signed in."""
+        with self.signed_in(self.email) as client:
+            yield client
+
+    @contextmanager
+    def signed_in(self, email: str) -> Iterator[httpx.Client]:
         own = {"Sec-Fetch-Site": "same-origin"}
         with httpx.Client(base_url=self.stack.url, headers=own, timeout=30) as client:
-            form = {"email": self.email, "password": PASSWORD}
+            form = {"email": email, "password": PASSWORD}
             assert client.post("/portal/sign-in", data=form).status_code == 303
             yield client
+
+    def contact(self, kind: str) -> str:
+        """Somebody with an account who is told of alerts, and treats nobody; their address."""
+        email = f"{kind}-{uuid.uuid4().hex[:8]}@clinic.example"
+        with self.stack.records.begin() as tx:
+            reflection = tx.session.get_one(models.Reflection, self.reflection_id)
+            appointment = tx.session.get_one(models.Appointment, reflection.appointment_id)
+            clinic = tx.session.get_one(models.Patient, appointment.patient_id).clinic_id
+            password = passwords.hash_password(PASSWORD)
+            staff = people.add_staff(
+                tx, clinic, name=f"The {kind} contact", email=email, password_hash=password
+            )
+            contacts.add_contact(
+                tx, clinic, kind=kind, name=f"The {kind} contact", email=email, staff_id=staff
+            )
+        return email
+
+    def alerts(self) -> list[tuple[str, str, str]]:
+        """Route, tier and state of each alert that the database holds."""
+        query = select(models.Alert.route, models.Alert.tier, models.Alert.state).where(
+            models.Alert.reflection_id == self.reflection_id
+        )
+        with self.stack.records.read() as tx:
+            return [(route, tier, state) for route, tier, state in tx.session.execute(query)]
+
+    def settled(self) -> None:
+        """Waits until the assistant has heard of every message, of those answered before too."""
+        query = select(models.Inbox.id).where(
+            models.Inbox.reflection_id == self.reflection_id, models.Inbox.state == inbox.RECEIVED
+        )
+
+        def none_waits() -> bool:
+            with self.stack.records.read() as tx:
+                return tx.session.scalar(query) is None
+
+        wait_for("the assistant to hear of all messages", none_waits)
 
     def digest(self) -> str:
         """The digest page as the clinician gets it."""
@@ -249,6 +318,10 @@ class Patient:
         wait_for("the assistant's answer", done)
         self.lines += new
         return new
+
+    def sees(self) -> list[dict[str, Any]]:
+        """All that stands in the conversation at this moment."""
+        return list(self.client.get("/api/conversation").raise_for_status().json()["messages"])
 
     @property
     def open(self) -> dict[str, Any]:
