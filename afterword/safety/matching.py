@@ -1,23 +1,25 @@
 """Which rules of a set bear on a text, and what is left of each hit in its context."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
-from afterword.safety.finding import Evidence, Tier
+from afterword.safety.finding import Category, Evidence, Tier
 from afterword.safety.phrases import COMMA, STOP, Phrase, Text
 from afterword.safety.rules import Layer, Mitigation, Pattern, RuleSet, Scope
 
 _URGENT = {Tier.CHECK: Tier.SAME_DAY, Tier.SAME_DAY: Tier.NOW, Tier.NOW: Tier.NOW}
 _MOST_PLACES = 32
+_FAR = 12
+"""Words between a hit and a cue in two messages that still belong together."""
 
 
 @dataclass(frozen=True)
 class Hits:
     """The rules of `rules` on a text that answers `question`.
 
-    `across`: only hits that begin before this word and end behind it.
+    `across`: only hits that begin before this word and end behind it, a near cue included.
     """
 
     rules: RuleSet
@@ -32,9 +34,10 @@ class Hits:
             if pattern.questions and self.question not in pattern.questions:
                 continue
             for start, end in self._places(pattern.phrases):
-                if self.across is not None and not start < self.across < end:
+                place = self._place(pattern, start, end)
+                if place is None:
                     continue
-                one = self._judged(pattern, start, end)
+                one = replace(self._judged(pattern, start, end), start=place[0], end=place[1])
                 if pattern.id not in best or best[pattern.id].tier < one.tier:
                     best[pattern.id] = one
         return sorted(best.values(), key=lambda one: one.id)
@@ -42,6 +45,17 @@ class Hits:
     def _patterns(self) -> Iterable[Pattern]:
         owners = self.rules.pattern_of
         return {owners[one].id: owners[one] for one in self._possible if one in owners}.values()
+
+    def _place(self, pattern: Pattern, start: int, end: int) -> tuple[int, int] | None:
+        """Where a hit is; with `across`, together with a cue on the other side; None beside it."""
+        if self.across is None or start < self.across < end:
+            return start, end
+        for category, first, last in self._cues:
+            whole = min(start, first), max(end, last)
+            crosses = whole[0] < self.across < whole[1]
+            if crosses and category is pattern.category and first - end <= _FAR >= start - last:
+                return whole
+        return None
 
     def _judged(self, pattern: Pattern, start: int, end: int) -> Evidence:
         tier, lowered = pattern.tier, []
@@ -74,14 +88,18 @@ class Hits:
         ]
 
     @cached_property
-    def _urgent(self) -> frozenset[str]:
-        """The categories for which something says that it is now."""
-        return frozenset(
-            category
+    def _cues(self) -> list[tuple[Category, int, int]]:
+        """What says that it is now, and for which category."""
+        return [
+            (category, start, end)
             for cue in self.rules.cues
-            if any(True for _ in self._places(cue.phrases))
+            for start, end in self._places(cue.phrases)
             for category in cue.categories
-        )
+        ]
+
+    @cached_property
+    def _urgent(self) -> frozenset[Category]:
+        return frozenset(category for category, _, _ in self._cues)
 
     def _bears(self, one: Mitigation, place: tuple[int, int], start: int, end: int) -> bool:
         first, last = place

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from math import log2
 
 from afterword.safety.normal import stretched_readings
 
 _SHORTEST = 3
-_STRANGE, _TOO_STRANGE = 2, 4
+_STRANGEST = 4
 _LONGEST = 24
 _LEAST_PARTED = 6
 _LEAST_MEAN = 2.5
@@ -21,12 +22,19 @@ _PLACE = {key: (row, at) for row, keys in enumerate(_KEYS) for at, key in enumer
 class Mender:
     """`risk` are the words of the patterns, `known` all words that must stay as they are.
 
+    `stems` are beginnings in the patterns: what begins so still does when it is mended.
     A word that more patterns name is likelier to be meant: give it more often, or with its count.
     Only unknown words are changed: what is a word by itself is taken as it was written.
     """
 
-    def __init__(self, risk: Iterable[str] | Mapping[str, int], known: Iterable[str]) -> None:
+    def __init__(
+        self,
+        risk: Iterable[str] | Mapping[str, int],
+        known: Iterable[str],
+        stems: Iterable[str] = (),
+    ) -> None:
         self._counts = Counter(risk)
+        self._stems = tuple(stems)
         self.risk = frozenset(word for word in self._counts if word.isalpha())
         self._known = self.risk | set(known)
         self._by_shorter: dict[str, set[str]] = {}
@@ -45,7 +53,7 @@ class Mender:
             return word
         if _STRETCHED.search(word):
             return self._unstretched(word)
-        return self._near(word) or self._parted(word) or word
+        return self._near(word) or (not self._begins(word) and self._parted(word)) or word
 
     def _unstretched(self, word: str) -> str:
         readings = stretched_readings(word)
@@ -68,11 +76,26 @@ class Mender:
         found = {one for key in (word, *shorter) for one in self._by_shorter.get(key, ())}
         close = {one for one in found if _one_edit(word, one)}
         close.update(self.risk.intersection(_swaps(word)))
-        close.update(one for one in self.risk.intersection(shorter) if len(one) == _SHORTEST)
-        ranked = [(_strangeness(word, one), -self._counts[one], one) for one in close]
-        strange, _, best = min(ranked, default=(_TOO_STRANGE, 0, ""))
-        # Of few letters too little is left to guess.
-        return best if strange < (_TOO_STRANGE if len(word) > _SHORTEST else _STRANGE) else None
+        close.update(self._doubled_in(word))
+        begins = self._begins(word)
+        # Of three letters too little is left to guess much.
+        most = _STRANGEST if len(word) > _SHORTEST else 1
+        ranked = [
+            (3 * strange - log2(1 + self._counts[one]), one)
+            for one in close
+            if (strange := _strangeness(word, one)) <= most and one.startswith(begins)
+        ]
+        return min(ranked, default=(0.0, None))[1]
+
+    def _begins(self, word: str) -> str:
+        """The longest stem that the word begins with."""
+        return max((stem for stem in self._stems if word.startswith(stem)), key=len, default="")
+
+    def _doubled_in(self, word: str) -> Iterator[str]:
+        """Short words of which one letter was typed twice: `diee`."""
+        if len(word) == _SHORTEST + 1:
+            once = (word[:at] + word[at + 1 :] for at in range(3) if word[at] == word[at + 1])
+            yield from self.risk.intersection(once)
 
     def _parted(self, word: str) -> str | None:
         """Spaces that were missed: `killmyself`, `iwanttodie`."""
@@ -125,15 +148,17 @@ def _from_difference(one: str, other: str) -> tuple[str, str]:
 def _strangeness(word: str, meant: str) -> int:
     """How unlikely this slip is: few miss the first key, or one that is far from the right one."""
     rest, more = _from_difference(word, meant)
-    first = _STRANGE if len(rest) == len(word) else 0
-    if len(word) < len(meant) or rest[1::-1] == more[:2]:
-        return first
+    first = 2 if len(rest) == len(word) else 0
+    if len(word) < len(meant):
+        return first + 1
     if len(word) > len(meant):
         at = len(word) - len(rest)
         if at and word[at] == word[at - 1]:
             return first
-        return first + (1 if len(meant) > _SHORTEST else _TOO_STRANGE)
-    return first + (0 if _beside(rest[0], more[0]) else 1)
+        return first + 2
+    if rest[1::-1] == more[:2]:
+        return first
+    return first + (1 if _beside(rest[0], more[0]) else 2)
 
 
 def _beside(one: str, other: str) -> bool:

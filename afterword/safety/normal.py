@@ -31,7 +31,7 @@ _LOOKALIKE = str.maketrans(
     "\u0131\u0142\u00f8",
     "aeopcyxijsdaoipilo",
 )
-_NUMBERED = re.compile(r"\s*(?:\(?\d{1,2}[.)]|[-*\u2022>]+)\s+(?=\S)")
+_NUMBERED = re.compile(r"\A\s*(?:\(?\d{1,2}[.)]|[-*\u2022>]+)\s+(?=\S)")
 _APOSTROPHE = re.compile(r"(?<=\w)'+(?=\w)")
 _QUOTES = re.compile("[\"\u201c\u201d\u201e\u00ab\u00bb']+")
 _END = re.compile("[.!?\u2026\n\r\u2028\u2029\x85]+")
@@ -69,7 +69,7 @@ Mend = Callable[[str], str]
 
 def normal_form(text: str, mend: Mend = lambda word: word) -> str:
     """The normal form; `mend` may put right a word that is slightly wrong."""
-    plain = _NUMBERED.sub("", _folded(text[:LONGEST]), count=1)
+    plain = _NUMBERED.sub("", _folded(text[:LONGEST]))
     plain = _MIXED.sub(_unleet, _SIGN_FOR_I.sub(r"\1i", plain))
     for spaced in _SPACED:
         plain = spaced.sub(lambda found: " " + re.sub(r"[^a-z]", "", found[0]) + " ", plain)
@@ -95,7 +95,7 @@ def stretched_readings(word: str) -> list[str]:
 def _folded(text: str) -> str:
     """Lower case, without what cannot be seen and without accents."""
     if text.isascii():
-        return _INVISIBLE.sub("", text).lower()
+        return _INVISIBLE.sub("", text).replace("`", "'").lower()
     # The apostrophes first: NFKC makes a space and an accent of some of them.
     seen = _INVISIBLE.sub("", text).translate(_APOSTROPHES)
     wide = unicodedata.normalize("NFKC", seen).lower()

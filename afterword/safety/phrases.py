@@ -187,7 +187,13 @@ class Phrase:
 
     @property
     def words(self) -> frozenset[str]:
+        """All words that it can match, also those of its groups."""
         return self.root.words
+
+    @property
+    def written(self) -> list[str]:
+        """The words that stand in the phrase itself, as often as they do."""
+        return [piece for piece in _split(self.source) if piece in self.root.words]
 
     @property
     def stems(self) -> frozenset[str]:

@@ -94,6 +94,11 @@ class RuleSet:
     retractions: tuple[Retraction, ...] = ()
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words of the phrases."""
+        return frozenset().union(*(phrase.words for phrase in self.phrases.values()))
+
+    @cached_property
     def needs(self) -> "Needs":
         """What a text must have in it for a phrase to be tried on it."""
         return Needs(self.phrases)

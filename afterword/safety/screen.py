@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -55,14 +55,25 @@ class Rules:
     known_words: frozenset[str] = frozenset()
 
     @cached_property
-    def mender(self) -> Mender:
+    def menders(self) -> Mapping[str, Mender]:
+        """One for each language: a slip in one is not looked for among the words of another."""
+        return {one.language: self._mender(one) for one in self.sets}
+
+    def _mender(self, rules: RuleSet) -> Mender:
         """Knows the words of the patterns, and those known words that begin as one of them."""
-        phrases = [phrase for one in self.sets for phrase in one.phrases.values()]
-        counts = Counter(word for phrase in phrases for word in phrase.words)
-        stems = tuple({stem for phrase in phrases for stem in phrase.stems if len(stem) >= _STEM})
-        begun = {word for word in self.known_words if stems and word.startswith(stems)}
-        counts.update(begun)
-        return Mender(counts, self.known_words)
+        phrases = rules.phrases.values()
+        named = [phrase for one in rules.patterns for phrase in one.phrases]
+        counts = Counter(word for phrase in named for word in phrase.written)
+        counts.update(rules.vocabulary)
+        stems = tuple({stem for one in phrases for stem in one.stems if len(stem) >= _STEM})
+        counts.update(word for word in self.known_words if word.startswith(stems))
+        long = [stem for stem in stems if len(stem) > _STEM]
+        return Mender(counts, self.known_words | self.vocabulary, long)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words of the phrases."""
+        return frozenset().union(*(one.vocabulary for one in self.sets))
 
     @cached_property
     def version(self) -> str:
@@ -109,37 +120,41 @@ def screen(text: str, context: Context) -> Finding:
 
 
 def _by_rules(text: str, context: Context) -> Iterator[Evidence]:
-    mend = context.rules.mender.mend
     named = _without_names(text, context)
-    own = normal_form(named, mend)
-    seen: set[str] = set()
-    for one in _hits(own, context.rules, context.question):
-        seen.add(one.id)
+    broken: Exception | None = None
+    for rules in context.rules.sets:
+        try:
+            yield from _by_language(named, rules, context)
+        except Exception as error:
+            # The other language may still find it.
+            broken = error
+    if broken is not None:
+        raise broken
+
+
+def _by_language(text: str, rules: RuleSet, context: Context) -> Iterator[Evidence]:
+    mend = context.rules.menders[rules.language].mend
+    own = normal_form(text, mend)
+    seen: dict[str, Tier] = {}
+    for one in Hits(rules, Text(own), context.question).evidence():
+        seen[one.id] = one.tier
         yield one
-    lines = named.split("\n")
+    lines = text.split("\n")
     if len(lines) > 1:
         # A sentence may go on in the next line.
         own = normal_form(" ".join(lines), mend)
-        for one in _hits(own, context.rules, context.question):
+        for one in Hits(rules, Text(own), context.question).evidence():
             if one.id not in seen:
-                seen.add(one.id)
+                seen[one.id] = one.tier
                 yield one
     # A sentence that was sent in pieces has no full stop between them.
     pieces = [normal_form(piece[-_EARLIER:], mend).rstrip(" .,") for piece in context.earlier]
     before = " ".join(filter(None, pieces))
     if before and own:
         words = len(before.split())
-        for one in _hits(f"{before} {own}", context.rules, "", words):
-            if one.id not in seen:
+        for one in Hits(rules, Text(f"{before} {own}"), "", words).evidence():
+            if one.tier > seen.get(one.id, Tier.NONE):
                 yield replace(one, start=one.start - words, end=one.end - words)
-
-
-def _hits(
-    normal: str, rules: Rules, question: str, across: int | None = None
-) -> Iterator[Evidence]:
-    text = Text(normal)
-    for one in rules.sets:
-        yield from Hits(one, text, question, across).evidence()
 
 
 def _by_model(text: str, context: Context) -> Iterator[Evidence]:
@@ -173,7 +188,7 @@ def _without_names(text: str, context: Context) -> str:
     """
     if not context.staff_names:
         return text
-    words = context.rules.mender.risk
+    words = context.rules.vocabulary
     plain = _without_accents(text)
     for name in map(_without_accents, context.staff_names):
         parts = [one for one in name.split() if len(one) > 2 and one.lower() not in _NOT_A_NAME]

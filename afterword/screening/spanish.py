@@ -55,7 +55,7 @@ _SURE = re.compile("[ñ¿¡áíóú]")
 _ENGLISH_WORDS = (
     "the an and of to i my you it we they is was are were am be been have had do did not don't "
     "didn't i'm it's that this with for on at in but because what when how so if her his about "
-    "from would could there just"
+    "from would could there just too go up here can will get got like know think want good"
 )
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _SHARED_WORDS = (
@@ -125,7 +125,7 @@ class Glossary:
         at = 0
         for found in self._phrase.finditer(text):
             yield self._by_words(text[at : found.start()])
-            yield self._phrases[unaccented(found[0])]
+            yield self._phrases.get(found[0]) or self._phrases[_inner(found[0])]
             at = found.end()
         yield self._by_words(text[at:])
 
@@ -184,10 +184,18 @@ class Glossary:
         return word
 
 
+def _inner(phrase: str) -> str:
+    """Without accents, but for the last letter of a word."""
+    return re.sub(r"\w(?=\w)", lambda found: unaccented(found[0]), phrase)
+
+
 def _either(phrase: str) -> str:
-    """A pattern for the phrase with or without accents."""
+    """A pattern for the phrase with or without accents, but for the last letter of a word.
+
+    `me corto` is about oneself, `me cortó` about somebody else.
+    """
     for plain, accented in (("a", "á"), ("e", "é"), ("i", "í"), ("o", "ó"), ("u", "ú"), ("n", "ñ")):
-        phrase = phrase.replace(plain, f"[{plain}{accented}]")
+        phrase = re.sub(rf"{plain}(?=\w)", f"[{plain}{accented}]", phrase)
     return phrase
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 LONGEST = 48
 """Word pieces in a window. A message that is no longer is one window: it keeps its context."""
+SHORT = 24
+"""The same for the windows of a longer message, so that no sentence drowns among others."""
 _OVERLAP = 12
 _MOST_SIGNS = 8 * LONGEST
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
@@ -45,7 +47,7 @@ def windows(text: str, pieces_of: Callable[[str], Sequence[int]]) -> list[Window
 def _end(parts: Sequence[Window], start: int) -> int:
     """How far a window from there goes."""
     length, end = 0, start
-    while end < len(parts) and (end == start or length + len(parts[end].pieces) <= LONGEST):
+    while end < len(parts) and (end == start or length + len(parts[end].pieces) <= SHORT):
         length += len(parts[end].pieces)
         end += 1
     return end

@@ -18,7 +18,7 @@ from afterword.safety.finding import Route, Tier
 PLAIN = "I want to kill myself"
 PLAIN_ES = "quiero matarme"
 CONCERN = "my therapist kissed me"
-OBLIQUE = "I wont be a burden much longer"
+OBLIQUE = "sometimes I wonder if anyone would notice if I was gone"
 
 
 def alerts(clinic: Clinic, token: str) -> list[models.Alert]:

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from afterword.cli import cli
 from afterword.records.vault import create_key_file
+from afterword.screening.screener import LAYERS
 from afterword.settings import PREFIX, PROJECT, Settings
 from afterword.web import make_app
 
@@ -23,11 +24,13 @@ DOCS = PROJECT / "docs"
 API = DOCS / "api.md"
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
 PAGES = [*sorted(PROJECT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+SAFETY_PAGES = ("clinical-safety", "safety-model", "safety-screen")
 HEADINGS = ["Context", "Decision", "Consequences"]
 # Set by our own commands, never by whoever installs.
 NOT_FOR_ENV_FILES = {"assistant_url", "actions_url", "demo"}
 
-ROOMS = "actions|afterword|bench|bot|data|docs|instruments|locales|requirements|scripts|tests"
+CODE = "actions|afterword|bench|bot|requirements|scripts|tests"
+ROOMS = f"{CODE}|data|docs|help|instruments|locales|safety"
 # Not after a slash, a dot or a dash: those are parts of routes, addresses and other names.
 NAMED_PATH = re.compile(rf"(?<![\w/.<-])((?:{ROOMS})/[\w./*-]*\w/?)(?:::(\w+))?")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)?(?:#([\w-]+))?\)")
@@ -109,7 +112,7 @@ def test_every_command_is_in_the_documents(command: str) -> None:
 
 def test_every_target_of_make_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of(PROJECT / "Makefile"), flags=re.MULTILINE))
-    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z]+)", text_of(page))}
+    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page))}
     assert named
     assert named <= targets
 
@@ -149,6 +152,36 @@ def test_every_picture_exists_and_is_described(page: Path) -> None:
     for description, path in IMAGE.findall(text_of(page)):
         assert len(description.split()) > 3, f"{path} needs words for those who cannot see it"
         assert (page.parent / path).is_file(), f"{path}: `make demo ARGS=--tour` takes pictures"
+
+
+def test_the_first_page_leads_to_what_a_clinic_has_to_read_first() -> None:
+    leads_to = {path for path, _ in LINK.findall(text_of(PROJECT / "README.md"))}
+    assert {f"docs/{name}.md" for name in SAFETY_PAGES} <= leads_to
+
+
+@pytest.mark.parametrize("page", PAGES, ids=short)
+def test_a_place_for_figures_is_closed(page: Path) -> None:
+    marks = re.findall(r"<!-- (/?)([a-z ]+) -->", text_of(page))
+    opened = [name for slash, name in marks if not slash]
+    assert opened == [name for slash, name in marks if slash]
+    assert len(set(opened)) == len(opened)
+
+
+def test_every_language_and_country_is_named_to_the_clinic() -> None:
+    text = text_of(DOCS / "clinical-safety.md")
+    rules = [folder.name for folder in (PROJECT / "safety").iterdir() if has_rules(folder)]
+    assert rules
+    assert all(f"`safety/{name}/" in text for name in rules)
+    assert all(f"`help/{file.name}`" in text for file in (PROJECT / "help").glob("*.yml"))
+
+
+def has_rules(folder: Path) -> bool:
+    return (folder / "groups.yml").is_file()
+
+
+def test_every_layer_that_can_be_switched_off_is_explained() -> None:
+    text = text_of(DOCS / "clinical-safety.md")
+    assert all(f"`{layer}`" in text for layer in LAYERS)
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=short)
@@ -199,5 +232,6 @@ def test_the_settings_file_gives_the_defaults() -> None:
     derived = {"DATABASE_URL": default.database, "TRACKER_URL": default.trackers}
     derived["KEY_FILE"] = str(default.keys)
     for name, value in given.items():
-        here = derived.get(name, str(getattr(default, name.lower())))
+        field = getattr(default, name.lower())
+        here = derived.get(name, "" if field is None else str(field))
         assert value == here.replace(f"{PROJECT}/", ""), name

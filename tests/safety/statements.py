@@ -33,7 +33,8 @@ class Statement:
 def statements(language: str) -> tuple[Statement, ...]:
     lines = (DATA / f"plain_{language}.jsonl").read_text(encoding="utf-8").splitlines()
     return tuple(
-        Statement(one["text"], Category(one["label"]), one["lang"]) for one in map(json.loads, lines)
+        Statement(one["text"], Category(one["label"]), one["lang"])
+        for one in map(json.loads, lines)
     )
 
 
@@ -73,4 +74,4 @@ SLIPS = (swapped, doubled, left_out, missed_key)
 
 def chance(seed: str) -> random.Random:
     """Chance that is the same in every run."""
-    return random.Random(seed)  # noqa: S311
+    return random.Random(seed)

@@ -57,7 +57,7 @@ def categories(model: SafetyModel, text: str) -> set[Category]:
         ("me quiero matar", Category.SUICIDE),
         ("quiero morirme", Category.SUICIDE),
         ("mi marido me pega", Category.ABUSE_BY_OTHER),
-        ("me corto los brazos", Category.SELF_HARM),
+        ("me hago daño a propósito", Category.SELF_HARM),
     ],
 )
 def test_plain_statements_are_found(model: SafetyModel, text: str, category: Category) -> None:
@@ -221,4 +221,6 @@ def test_spanish_is_told_from_english_and_read_word_by_word(model: SafetyModel) 
     assert not glossary.is_spanish("i don't want to go on like this")
     assert not glossary.is_spanish("no idea, me too")
     assert glossary.english("quiero matarme esta noche") == "i want to kill myself tonight"
-    assert glossary.english("mi hermano me golpeó") == "my brother me he beat ed"
+    assert glossary.english("mi hermano me golpeó") == "my brother hit me"
+    assert glossary.english("me corto") == "i cut myself"
+    assert glossary.english("me cortó la cara") == "cut me the face"

@@ -1,0 +1,371 @@
+"""Screening a message: layers together, what fails, what came before, and time."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from afterword.safety.finding import Category, Evidence, Finding, Route, Tier
+from afterword.safety.phrases import Groups, Node, Phrase
+from afterword.safety.rules import RuleSet, build_part, join_parts
+from afterword.safety.screen import Context, Opinion, Rules, screen
+from afterword.screening.screener import CHECK, LONGEST, MODEL, RULES, ScreenBroken, Screener
+
+
+def rule_set(language: str, *entries: dict[str, Any]) -> RuleSet:
+    return join_parts(language, [build_part({"owner": "Ada", "entries": [*entries]}, Groups({}))])
+
+
+def pattern(
+    key: str, words: str, tier: str = "same_day", category: str = "suicide"
+) -> dict[str, Any]:
+    return {
+        "id": key,
+        "layer": "explicit",
+        "category": category,
+        "tier": tier,
+        "match": words,
+        "test": words.partition("|")[0],
+    }
+
+
+ENGLISH = rule_set(
+    "en",
+    pattern("en-1", "kill myself|want to die"),
+    pattern("en-2", "hits me", category="abuse_by_other"),
+    pattern("en-3", "clinicianname hits|clinicianname kissed me", category="abuse_by_clinician"),
+    pattern("en-4", "slaughter|will pain", tier="check", category="harm_to_others"),
+    {"id": "en-cue", "kind": "cue", "match": "tonight", "test": "tonight"},
+    {
+        **{"id": "en-mit", "kind": "negation", "scope": "before", "to": "none"},
+        **{"match": "dont", "test": "don't"},
+    },
+)
+SPANISH = rule_set("es", pattern("es-1", "quiero morir"))
+KNOWN = Rules((ENGLISH, SPANISH), frozenset({"diet"}))
+
+
+@dataclass
+class FakeModel:
+    """Answers by the exact text, and remembers what it was asked."""
+
+    answers: dict[str, list[Opinion]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    version: str = "m1"
+
+    def opinions(self, text: str) -> Sequence[Opinion]:
+        self.asked.append(text)
+        return self.answers.get(text, [])
+
+
+class BrokenModel:
+    @property
+    def version(self) -> str:
+        raise OSError("gone")
+
+    def opinions(self, text: str) -> Sequence[Opinion]:
+        raise OSError("gone")
+
+
+def look(text: str, **more: Any) -> Finding:
+    return screen(text, Context(KNOWN, **more))
+
+
+def test_harmless_words_are_nothing() -> None:
+    finding = look("It was fine")
+    assert finding.tier is Tier.NONE
+    assert (finding.evidence, finding.route, finding.failed) == ((), None, False)
+
+
+def test_every_language_is_looked_for_in_every_message() -> None:
+    assert look("quiero morir, I want to die").evidence_ids == ("en-1", "es-1")
+
+
+def test_a_slip_is_mended_and_a_known_word_is_not() -> None:
+    assert look("I wnat to dei").tier is Tier.SAME_DAY
+    assert look("I want to diet").tier is Tier.NONE
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "\x00", "\ud800", "🙂" * 50, "a" * 20_000])
+def test_no_text_is_too_strange(text: str) -> None:
+    assert not look(text).failed
+
+
+@given(st.text(), st.lists(st.text(), max_size=2), st.lists(st.text(), max_size=2))
+def test_it_never_fails_on_any_text(text: str, earlier: list[str], names: list[str]) -> None:
+    assert not look(text, earlier=tuple(earlier), staff_names=tuple(names)).failed
+
+
+# Layers that fail
+
+
+class BrokenNode(Node):
+    """A part of a phrase in which the search itself fails."""
+
+    starts = frozenset({"quiero", "hello"})
+    needs = (starts,)
+
+    def ends(self, tokens: Sequence[str], at: int) -> tuple[int, ...]:
+        raise RuntimeError("broken")
+
+
+BROKEN = replace(
+    ENGLISH, patterns=(replace(ENGLISH.patterns[0], phrases=(Phrase("x", BrokenNode()),)),)
+)
+
+
+def test_rules_that_fail_count_as_a_check() -> None:
+    finding = screen("hello", Context(Rules((BROKEN,))))
+    assert finding.tier is Tier.CHECK
+    assert finding.failed
+    assert finding.route is Route.DUTY
+
+
+@pytest.mark.parametrize("sets", itertools.permutations((BROKEN, SPANISH)))
+def test_one_language_that_fails_does_not_hide_the_other(sets: tuple[RuleSet, ...]) -> None:
+    finding = screen("quiero morir", Context(Rules(sets)))
+    assert (finding.tier, finding.failed) == (Tier.SAME_DAY, True)
+
+
+def test_a_model_that_fails_counts_as_a_check_and_hides_nothing() -> None:
+    assert look("hello", model=BrokenModel()).tier is Tier.CHECK
+    finding = look("I want to die", model=BrokenModel())
+    assert (finding.tier, finding.failed) == (Tier.SAME_DAY, True)
+    assert finding.evidence_ids == ("en-1",)
+
+
+def test_what_was_found_before_something_failed_stands() -> None:
+    finding = look("I want to die", earlier=(None,))
+    assert (finding.tier, finding.failed) == (Tier.SAME_DAY, True)
+
+
+# Messages together
+
+
+@pytest.mark.parametrize(
+    ("earlier", "text", "ids"),
+    [
+        (("I want", "to"), "die", ("en-1",)),
+        (("I want to",), "die", ("en-1",)),
+        (("I want.", "To."), "die", ("en-1",)),
+        (("I want to die",), "yes", ()),
+        (("I want to die",), "sorry", ()),
+        (("kill",), "myself", ("en-1",)),
+        (("I want to die", "I want to"), "die", ("en-1",)),
+        (("tea",), "I want to die", ("en-1",)),
+        (("he",), "hits me", ("en-2",)),
+        (("", " "), "hits me", ("en-2",)),
+    ],
+)
+def test_of_joined_messages_only_what_reaches_into_the_last_counts(
+    earlier: tuple[str, ...], text: str, ids: tuple[str, ...]
+) -> None:
+    assert look(text, earlier=earlier).evidence_ids == ids
+
+
+def test_a_hit_in_two_messages_begins_before_this_one() -> None:
+    (one,) = look("die", earlier=("I want to",)).evidence
+    assert (one.start, one.end) == (-2, 1)
+
+
+def test_a_sentence_may_go_on_in_the_next_line() -> None:
+    assert look("I want to\ndie").tier is Tier.SAME_DAY
+    assert look("he\nhits\nme").evidence_ids == ("en-2",)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "text", "tier"),
+    [
+        ("I want to die", "tonight", Tier.NOW),
+        ("tonight", "I want to die", Tier.NOW),
+        ("I don't want to die", "tonight", Tier.NOTE),
+        ("I want to die " + "and so on " * 5, "tonight", Tier.NONE),
+        ("tea", "tonight", Tier.NONE),
+    ],
+)
+def test_a_cue_in_the_next_message_makes_it_urgent(earlier: str, text: str, tier: Tier) -> None:
+    assert look(text, earlier=(earlier,)).tier is tier
+
+
+# The model
+
+
+def opinion(tier: Tier, category: Category = Category.SUICIDE) -> list[Opinion]:
+    return [Opinion(category, tier)]
+
+
+def test_the_model_adds_to_the_rules_and_takes_nothing_away() -> None:
+    model = FakeModel({"quiet": opinion(Tier.CHECK)})
+    assert look("quiet", model=model).evidence_ids == ("model-suicide",)
+    assert look("I want to die", model=model).evidence_ids == ("en-1",)
+    assert look("  ", model=model).tier is Tier.NONE
+
+
+def test_the_best_opinion_of_each_category_counts() -> None:
+    model = FakeModel({"quiet": [*opinion(Tier.NOTE), *opinion(Tier.CHECK), *opinion(Tier.NONE)]})
+    assert [one.tier for one in look("quiet", model=model).evidence] == [Tier.CHECK]
+
+
+@pytest.mark.parametrize(
+    ("answers", "tier"),
+    [
+        ({"so I am done": Tier.CHECK}, Tier.CHECK),
+        ({"so I am done": Tier.CHECK, "so I am": Tier.CHECK}, Tier.NONE),
+        ({"so I am done": Tier.SAME_DAY, "so I am": Tier.CHECK}, Tier.SAME_DAY),
+        ({"so I am done": Tier.CHECK, "done": Tier.SAME_DAY}, Tier.SAME_DAY),
+        ({"so I am": Tier.SAME_DAY}, Tier.NONE),
+    ],
+)
+def test_together_only_what_neither_part_says_is_new(answers: dict[str, Tier], tier: Tier) -> None:
+    model = FakeModel({text: opinion(one) for text, one in answers.items()})
+    assert look("done", model=model, earlier=("so I", "am")).tier is tier
+
+
+def test_long_messages_are_not_joined_for_the_model() -> None:
+    model = FakeModel()
+    look("done", model=model, earlier=("x" * 500,))
+    assert model.asked == ["done"]
+
+
+def test_the_version_names_rules_and_model() -> None:
+    assert look("x").version == f"rules {KNOWN.version}, no model"
+    assert look("x", model=FakeModel()).version == f"rules {KNOWN.version}, model m1"
+    assert look("x", use_rules=False).version == "no rules, no model"
+
+
+def test_the_version_changes_with_a_pattern_and_with_a_group() -> None:
+    def version(phrase: str, **groups: str) -> str:
+        data = {"owner": "Ada", "entries": [pattern("en-1", phrase) | {"test": "want tea"}]}
+        return Rules((join_parts("en", [build_part(data, Groups(groups))]),)).version
+
+    assert version("want tea") == version("want tea")
+    assert version("want tea") != version("want [some] tea")
+    assert version("{a} tea", a="want") != version("{a} tea", a="want|wish")
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "tier"),
+    [
+        ("Ada kissed me", "Ada Lovelace", Tier.SAME_DAY),
+        ("dr lovelace hits people", "Dr. Ada Lovelace", Tier.SAME_DAY),
+        ("josé kissed me", "Jose Ruiz", Tier.SAME_DAY),
+        ("jose kissed me", "José Ruiz", Tier.SAME_DAY),
+        ("adam kissed me", "Ada Lovelace", Tier.NONE),
+        ("Dr Slaughter was kind", "John Slaughter", Tier.NONE),
+        ("I like Slaughter a lot", "John Slaughter", Tier.NONE),
+        ("a slaughter it will be", "John Slaughter", Tier.CHECK),
+        ("it will pain me", "Will Smith", Tier.CHECK),
+        ("WILL PAIN", "Will Smith", Tier.CHECK),
+        ("I want to die", "", Tier.SAME_DAY),
+        ("I want to die", " ", Tier.SAME_DAY),
+        ("I want to die", "D. Ie (x", Tier.SAME_DAY),
+    ],
+)
+def test_names_of_staff_are_the_clinician_and_nothing_else(
+    text: str, name: str, tier: Tier
+) -> None:
+    assert look(text, staff_names=(name,)).tier is tier
+
+
+# Parts and routes
+
+
+def finding(*evidence: tuple[Category, Tier], failed: bool = False) -> Finding:
+    found = tuple(Evidence(f"x-{at}", "explicit", *one) for at, one in enumerate(evidence))
+    return Finding(max((one.tier for one in found), default=Tier.NONE), found, "v", failed)
+
+
+CONCERN, SELF = Category.ABUSE_BY_CLINICIAN, Category.SUICIDE
+
+
+def test_a_concern_goes_another_way_than_all_else() -> None:
+    both = finding((SELF, Tier.CHECK), (CONCERN, Tier.NOW))
+    assert both.route is Route.SAFEGUARDING
+    assert both.part(Route.DUTY).tier is Tier.CHECK
+    assert both.part(Route.DUTY).categories == (SELF,)
+    assert both.part(Route.SAFEGUARDING).tier is Tier.NOW
+    assert both.part(Route.SAFEGUARDING).categories == (CONCERN,)
+
+
+def test_the_parts_are_all_there_is() -> None:
+    for tiers in itertools.product(Tier, Tier):
+        both = finding((SELF, tiers[0]), (CONCERN, tiers[1]))
+        parts = [both.part(route) for route in Route]
+        assert max(part.tier for part in parts) == both.tier
+        assert {one for part in parts for one in part.evidence} == set(both.evidence)
+
+
+def test_a_failure_is_looked_at_by_those_on_duty_only() -> None:
+    failed = replace(finding((CONCERN, Tier.NOTE), failed=True), tier=Tier.CHECK)
+    assert failed.part(Route.DUTY).tier is Tier.CHECK
+    assert failed.part(Route.SAFEGUARDING).tier is Tier.NOTE
+
+
+def test_categories_come_by_urgency_and_what_is_lowered_to_nothing_counts_no_more() -> None:
+    mixed = finding((SELF, Tier.NOTE), (Category.SELF_HARM, Tier.NOW), (CONCERN, Tier.NONE))
+    assert mixed.categories == (Category.SELF_HARM, SELF)
+    assert mixed.route is Route.DUTY
+    assert mixed.evidence_ids == ("x-0", "x-1")
+
+
+# The screener
+
+
+def ticking(*seconds: float) -> Callable[[], float]:
+    return iter(seconds).__next__
+
+
+def test_a_screen_that_takes_too_long_counts_as_a_check() -> None:
+    slow = Screener(KNOWN, clock=ticking(0.0, LONGEST + 0.01))
+    found = slow.screen("hello")
+    assert (found.tier, found.failed) == (Tier.CHECK, True)
+
+
+def test_a_slow_screen_lowers_nothing() -> None:
+    slow = Screener(KNOWN, clock=ticking(0.0, 60.0))
+    assert slow.screen("I want to die").tier is Tier.SAME_DAY
+
+
+def test_a_screen_in_time_is_no_failure() -> None:
+    quick = Screener(KNOWN, clock=ticking(0.0, LONGEST))
+    assert quick.screen("hello").tier is Tier.NONE
+
+
+def test_no_word_of_a_patient_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        Screener(KNOWN, model=BrokenModel(), clock=ticking(0.0, 9.0)).screen("secretword")
+        Screener(KNOWN, model=BrokenModel(), clock=ticking(0.0, 0.0)).screen("secretword")
+    assert len(caplog.records) == 2
+    assert "secretword" not in caplog.text
+
+
+def test_layers_that_are_off_do_not_look_and_that_is_said() -> None:
+    model = FakeModel({"I want to die": opinion(Tier.CHECK)})
+    off = Screener(KNOWN, model, frozenset({MODEL}), clock=ticking(0.0, 0.0))
+    assert off.screen("I want to die").evidence_ids == ("model-suicide",)
+    assert off.missing == (RULES, CHECK)
+    assert not off.asks
+    rules_only = Screener(KNOWN, model, frozenset({RULES, CHECK}), clock=ticking(0.0, 0.0))
+    assert rules_only.screen("I want to die").evidence_ids == ("en-1",)
+    assert Screener(KNOWN).missing == (MODEL,)
+
+
+def test_a_screener_that_is_blind_says_so() -> None:
+    with pytest.raises(ScreenBroken, match="plain statement"):
+        Screener(Rules((SPANISH,))).prove()
+    spanish = rule_set("es", pattern("es-1", "quiero matar"))
+    Screener(Rules((ENGLISH, spanish))).prove()
+    Screener(Rules(()), layers=frozenset({MODEL})).prove()
+
+
+def test_anything_like_a_model_will_do() -> None:
+    model = SimpleNamespace(version="v", opinions=lambda text: opinion(Tier.NOTE))
+    assert look("x", model=model).tier is Tier.NOTE
