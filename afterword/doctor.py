@@ -39,10 +39,22 @@ def examine(settings: Settings) -> list[Finding]:
         _texts,
         _model,
         _database,
+        _mail,
         _ports,
         _browser,
     ]
     return [finding for check in checks for finding in check(settings)]
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp_host and settings.mail_from:
+        yield Finding(True, f"Notices go by mail through {settings.smtp_host}.")
+    else:
+        yield Finding(
+            False,
+            "No mail is sent: duty contacts see alerts only when they sign in. "
+            "Set AFTERWORD_SMTP_HOST and AFTERWORD_MAIL_FROM.",
+        )
 
 
 def missing_questions(settings: Settings) -> list[str]:

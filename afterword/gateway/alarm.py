@@ -31,10 +31,14 @@ _HELD_CHOICES = {replies.SUPPORT, replies.HELP_NOW, replies.FORWARD_YES, replies
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said at once, and what Rasa is told. `held`: the dialogue stops here."""
+    """What is said at once, and what Rasa is told. `held`: the dialogue stops here.
+
+    `concerns` are the questions of a form whose words are not to be kept as answers.
+    """
 
     lines: tuple[Body, ...] = ()
     mark: dict[str, Any] = field(default_factory=dict)
+    concerns: frozenset[str] = frozenset()
 
     @property
     def held(self) -> bool:
@@ -57,7 +61,7 @@ def answer(tx: Tx, guard: Guard, arrival: Arrival, seen: Look | None) -> Answer:
     desk = _Desk(tx, guard, arrival, seen)
     lines = desk.choose() if seen.choice else desk.react()
     finding = seen.finding
-    held = bool(lines) and not seen.closing
+    held = bool(lines) and (not seen.closing or desk.keeps_back)
     if seen.choice is not None:
         held = seen.choice in _HELD_CHOICES
     mark = {
@@ -66,7 +70,8 @@ def answer(tx: Tx, guard: Guard, arrival: Arrival, seen: Look | None) -> Answer:
         "held": held,
         "screen": finding.version,
     }
-    return Answer(tuple(desk.speaker(lines).bodies(lines)), mark)
+    concerns = frozenset() if seen.closing else seen.concerns
+    return Answer(tuple(desk.speaker(lines).bodies(lines)), mark, concerns)
 
 
 def unreadable(tx: Tx, guard: Guard, arrival: Arrival) -> Answer:
@@ -86,6 +91,8 @@ class _Desk:
         self.seen = seen
         self.catalogue = guard.catalogue(seen.finding, self.invitation.language)
         self.values: dict[str, str] = {}
+        self.keeps_back = False
+        """Whether what would be shared holds a concern that the patient has not been told of."""
 
     def speaker(self, lines: Iterable[Line]) -> Speaker:
         """Whoever says the lines; the names are only looked up when something is said."""
@@ -165,8 +172,13 @@ class _Desk:
 
     def _concern(self, finding: Finding) -> tuple[Line, ...]:
         raised = alerts.raise_alert(self.tx, self._incident(finding, Route.SAFEGUARDING))
-        urgent = finding.tier is Tier.NOW
-        return replies.concern(self._standing(raised), again=not raised.new, urgent=urgent)
+        self.keeps_back = self.seen.closing
+        return replies.concern(
+            self._standing(raised),
+            again=not raised.new,
+            urgent=finding.tier is Tier.NOW,
+            answered=self.seen.closing,
+        )
 
     def _standing(self, raised: Raised) -> Concern:
         if raised.told.names:
@@ -202,11 +214,16 @@ class _Desk:
         if not (raised.new or raised.higher):
             return tell(Notice.BEFORE, clinic=clinic.name)
         key = Notice.STAFFED if raised.told.staffed else Notice.LATER
-        said = tell(key, clinic=clinic.name)
-        if raised.told.by is None or raised.tier is Tier.NOW:
-            return said
-        local = raised.told.by.astimezone(ZoneInfo(clinic.timezone))
-        return f"{said} {tell('told_when', time=f'{local:%d/%m %H:%M}')}"
+        said = [tell(key, clinic=clinic.name)]
+        if raised.tier is Tier.NOW:
+            return said[0]
+        hidden = alert_facts.is_hidden(self.tx, raised.alert_id)
+        who = "told_words_only" if hidden else "told_words"
+        said.append(tell(who, **self._names()))
+        if raised.told.by is not None:
+            local = raised.told.by.astimezone(ZoneInfo(clinic.timezone))
+            said.append(tell("told_when", time=f"{local:%d/%m %H:%M}"))
+        return " ".join(said)
 
     def _names(self) -> dict[str, str]:
         reflection: Reflection | None = reflections.by_id(self.tx, self.invitation.reflection_id)

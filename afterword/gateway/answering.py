@@ -9,7 +9,8 @@ from afterword.reflection.asking import DECLINE, SKIP, Asker
 from afterword.reflection.instrument import Kind
 from afterword.reflection.plan import Question
 
-_PICK, _WORDS = "pick.", "words."
+_PICK, WORDS = "pick.", "words."
+"""How the names of a form's fields begin."""
 _PLAIN = {SKIP: AnswerState.SKIPPED, DECLINE: AnswerState.DECLINED}
 
 
@@ -31,7 +32,7 @@ class Field:
 
     @property
     def words_name(self) -> str:
-        return _WORDS + self.id
+        return WORDS + self.id
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def read_form(form: Mapping[str, str], asker: Asker, answers: Answers) -> Posted
         if question.id not in shown:
             continue
         pick = form.get(_PICK + question.id, "")
-        words = form.get(_WORDS + question.id, "").replace("\r\n", "\n")
+        words = form.get(WORDS + question.id, "").replace("\r\n", "\n")
         error = ""
         try:
             answer = _answer(question, pick, checked_text(words))

@@ -10,7 +10,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from afterword.gateway import answering, intake
+from afterword.gateway import answering, intake, late
 from afterword.gateway.api import TooLong, read_body
 from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.conversation import OVER, notice
@@ -20,8 +20,8 @@ from afterword.gateway.pages import broken, render, slow_down
 from afterword.gateway.safe_lines import Body
 from afterword.locales import Catalogue
 from afterword.records import inbox, people, reflections
-from afterword.records.store import Tx
-from afterword.records.views import Accepted, Invitation, Reflection
+from afterword.records.store import RecordsAway, Tx
+from afterword.records.views import Invitation, Reflection
 from afterword.reflection.answers import Answer, Sharing
 from afterword.reflection.asking import Asker, Row
 from afterword.reflection.plan import Plan
@@ -80,27 +80,37 @@ async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
     context = context_of(request)
     token = in_path(request)
     posts = request.method == "POST"
+    fields: dict[str, str] = {}
     try:
-        invitation = await follow(request, token, sends=posts)
         fields = parse_form(await read_body(request, _BODY_LIMIT)) if posts else {}
+        invitation = await follow(request, token, sends=posts)
+        return await to_thread.run_sync(
+            lambda: _answer(_open(context, invitation, token), show, change, fields, posts),
+            limiter=context.writing if posts else None,
+        )
     except NoSuchLink:
         return broken(context)
     except TooMany as many:
         return slow_down(context, many)
     except (TooLong, ValueError):
         return render(context, "unread.html", context.catalogue(), None, 413)
+    except RecordsAway:
+        lines = await to_thread.run_sync(late.keep_form, context, token, fields)
+        if not lines:
+            raise
+        return render(context, "away.html", context.catalogue(), None, 503, lines=lines)
 
-    def work() -> Response:
-        sheet = _open(context, invitation, token)
-        if not posts:
-            return show(sheet)
-        try:
-            return change(sheet, fields)
-        except reflections.ReflectionEnded:
-            # It was ended in another tab or in the chat meanwhile.
-            return RedirectResponse(f"/f/{token}/form/review", 303)
 
-    return await to_thread.run_sync(work, limiter=context.writing if posts else None)
+def _answer(
+    sheet: Sheet, show: Show, change: Change, fields: dict[str, str], posts: bool
+) -> Response:
+    if not posts:
+        return show(sheet)
+    try:
+        return change(sheet, fields)
+    except reflections.ReflectionEnded:
+        # It was ended in another tab or in the chat meanwhile.
+        return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
 
 
 def parse_form(body: bytes) -> dict[str, str]:
@@ -167,17 +177,20 @@ def _save_form(sheet: Sheet, posted_fields: dict[str, str]) -> Response:
     content = json.dumps(body, sort_keys=True)
     message_id = str(uuid.uuid5(uuid.UUID(_message_id(posted_fields)), content))
 
-    def store(tx: Tx, accepted: Accepted) -> None:
+    def store(tx: Tx, taken: intake.Taken) -> None:
         reflection_id = sheet.reflection.id
         reflections.begin(tx, reflection_id)
         stored = reflections.answers_of(tx, reflection_id)
         for answer in posted.answers:
+            if answer.question in taken.answer.concerns:
+                # Shared, it would reach the very person whom it is about.
+                continue
             if not answering.same(answer, stored.get(answer.question)):
                 reflections.record_answer(tx, reflection_id, answer, message_id)
         for question in posted.removed:
             if question in stored:
                 reflections.remove_answer(tx, reflection_id, question, message_id)
-        inbox.finish(tx, accepted.inbox_id, [])
+        inbox.finish(tx, taken.accepted.inbox_id, [])
 
     if posted.answers or posted.removed:
         taken = _accept(sheet, message_id, body, store)
@@ -201,9 +214,9 @@ def _choose(sheet: Sheet, fields: dict[str, str]) -> Response:
     if choice not in CHOICES:
         return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
 
-    def close(tx: Tx, accepted: Accepted) -> None:
+    def close(tx: Tx, taken: intake.Taken) -> None:
         # There is no dialogue on the form that would have to hear of it.
-        inbox.finish(tx, accepted.inbox_id, [])
+        inbox.finish(tx, taken.accepted.inbox_id, [])
 
     try:
         taken = intake.accept(
@@ -245,9 +258,11 @@ def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
     if decision == _ASK_DELETE:
         return sheet.page("delete.html", message_id=uuid.uuid4())
 
-    def carry_out(tx: Tx, accepted: Accepted) -> None:
+    def carry_out(tx: Tx, taken: intake.Taken) -> None:
         reflection_id = sheet.reflection.id
-        if decision in _SHARINGS:
+        if taken.answer.held:
+            pass
+        elif decision in _SHARINGS:
             reflections.begin(tx, reflection_id)
             reflections.share(tx, reflection_id, _SHARINGS[decision])
         elif decision == _TAKE_BACK:
@@ -256,10 +271,12 @@ def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
             # Left unfinished: the worker has Rasa forget the conversation too, then ends it.
             reflections.erase(tx, reflection_id)
             return
-        inbox.finish(tx, accepted.inbox_id, [])
+        inbox.finish(tx, taken.accepted.inbox_id, [])
 
     if decision in {*_SHARINGS, _TAKE_BACK, _DELETE}:
-        _accept(sheet, _message_id(fields), {"decision": decision}, carry_out)
+        taken = _accept(sheet, _message_id(fields), {"decision": decision}, carry_out)
+        if taken.answer.lines:
+            return _safe_page(sheet, taken.answer.lines)
     return RedirectResponse(f"/f/{sheet.token}/form/review", 303)
 
 

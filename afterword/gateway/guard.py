@@ -13,7 +13,7 @@ from afterword.records.store import Records, Tx
 from afterword.records.views import Invitation
 from afterword.reflection.instrument import Instrument
 from afterword.reflection.plan import REVIEW
-from afterword.safety.finding import Finding, Tier
+from afterword.safety.finding import Finding, Route, Tier
 from afterword.safety.helplines import Directory
 from afterword.safety.replies import FORWARD_NO, FORWARD_YES, GO_ON, HELP_NOW, STOP, SUPPORT
 from afterword.screening.screener import Screener
@@ -21,6 +21,7 @@ from afterword.screening.screener import Screener
 CHOICES = (GO_ON, STOP, SUPPORT, HELP_NOW, FORWARD_YES, FORWARD_NO)
 """The choices under a line of safety; they are taken here, not in the dialogue."""
 _JOINED = 2
+_ENDS = ("share", "ratings", "private")
 _FALLBACK = "en"
 
 
@@ -54,7 +55,8 @@ class Look:
     """What was seen in one message. `words` are those to keep with an alert.
 
     `place` is where the patient may have named a place. `closing`: these are all answers, looked
-    at once more when the reflection ends.
+    at once more when the reflection ends. `concerns` are the questions of a form whose words are
+    about the clinician's conduct.
     """
 
     finding: Finding
@@ -63,6 +65,7 @@ class Look:
     choice: str | None = None
     closing: bool = False
     typed: str = ""
+    concerns: frozenset[str] = frozenset()
 
 
 def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any]) -> Look | None:
@@ -96,8 +99,17 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
         )
         for question, text in words
     ]
-    typed = str(body.get("text", ""))
-    return replace(_together(found, earlier), closing=closing, typed=typed)
+    concerns = frozenset(
+        question
+        for (question, _), (finding, _) in zip(words, found, strict=True)
+        if finding.part(Route.SAFEGUARDING).tier >= Tier.CHECK
+    )
+    return replace(
+        _together(found, earlier),
+        closing=closing,
+        typed=str(body.get("text", "")),
+        concerns=concerns,
+    )
 
 
 def look_alone(guard: Guard, text: str) -> Look:
@@ -137,7 +149,8 @@ def _words(guard: Guard, kind: str, body: Mapping[str, Any]) -> list[tuple[str, 
 
 def _closes(body: Mapping[str, Any]) -> bool:
     """Whether the message ends the reflection, in the chat or on the form."""
-    return str(body.get("choice", "")).startswith(f"{REVIEW}.") or "decision" in body
+    decision = body.get("decision", "")
+    return str(body.get("choice", "")).startswith(f"{REVIEW}.") or decision in _ENDS
 
 
 def _answered(tx: Tx, reflection_id: str) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Form = dict[str, Any]
 _log = logging.getLogger(__name__)
-Then = Callable[[Tx, Accepted], None]
+Then = Callable[[Tx, "Taken"], None]
 
 
 class Refused(Exception):
@@ -70,8 +70,8 @@ def accept(
 ) -> Taken:
     """Checks and screens one message and commits it, sealed; a repeat changes nothing.
 
-    Exactly one of `text`, `choice`, `form` and `unreadable` is given. `then` runs in the same transaction, so
-    that what a form says is stored together with it. Raises Refused.
+    Exactly one of `text`, `choice`, `form` and `unreadable` is given. `then` runs in the same
+    transaction, so that what a form says is stored together with it. Raises Refused.
     """
     key = checked_id(client_id)
     arrival = Arrival(invitation, channel, key)
@@ -86,7 +86,7 @@ def accept(
     with guard.records.begin() as tx:
         taken = _keep(tx, guard, arrival, seen, kind, body)
         if taken is not None and then is not None:
-            then(tx, taken.accepted)
+            then(tx, taken)
     if taken is None:
         raise Refused("closed", _answer_unkept(guard, arrival, seen))
     return taken

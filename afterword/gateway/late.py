@@ -3,11 +3,14 @@
 import asyncio
 import json
 import logging
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from anyio import to_thread
 
 from afterword.gateway import intake
+from afterword.gateway.answering import WORDS
 from afterword.gateway.context import GatewayContext
 from afterword.gateway.guard import look_alone
 from afterword.gateway.safe_lines import Body, Speaker
@@ -42,6 +45,14 @@ def keep_for_later(context: GatewayContext, token: str, body: bytes) -> list[Bod
     except SpoolFull:
         kept = "away_unkept"
     return _lines(context, seen.place, seen.finding.categories, kept)
+
+
+def keep_form(context: GatewayContext, token: str, fields: Mapping[str, str]) -> list[Body]:
+    """As `keep_for_later`, for the words of a posted form: they are kept as one message."""
+    words = [value for name, value in fields.items() if name.startswith(WORDS) and value.strip()]
+    client_id = uuid.uuid5(uuid.NAMESPACE_URL, token + "".join(words))
+    message = {"id": str(client_id), "text": "\n".join(words)}
+    return keep_for_later(context, token, json.dumps(message).encode())
 
 
 def _lines(

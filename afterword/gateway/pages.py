@@ -20,6 +20,7 @@ from afterword.records import reflections
 from afterword.records.views import Clinic, Invitation
 from afterword.safety.helplines import choose
 from afterword.safety.replies import ANY_TROUBLE
+from afterword.screening.screener import RULES
 
 _HERE = Path(__file__).parent
 _TEMPLATES = template_environment(_HERE / "templates")
@@ -76,6 +77,7 @@ async def _page(request: Request, *, embedded: bool) -> Response:
         embedded=embedded,
         menu=[(f"menu.{key}", f"menu_{key}", key in _NOT_WHEN_OVER) for key in MENU],
         texts=script_texts(catalogue),
+        screened=RULES in context.guard.screener.layers,
     )
     if embedded:
         policy = embed_policy(invitation.clinic.embed_origins, demo=context.settings.demo)

@@ -34,3 +34,9 @@ def is_waiting(tx: Tx, reflection_id: str) -> bool:
     """Whether the patient was asked and has not answered yet."""
     rows = alert_rows.of_reflection(tx, reflection_id)
     return any(row.state == AlertState.WAITING for row in rows)
+
+
+def is_hidden(tx: Tx, alert_id: str) -> bool:
+    """Whether the session's clinician may not know of the alert, or not read its words."""
+    row = alert_rows.lock(tx, alert_id)
+    return row is None or row.hidden_from is not None

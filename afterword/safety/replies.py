@@ -82,10 +82,17 @@ def danger(tier: Tier, categories: Iterable[Category], *, again: bool) -> tuple[
     return (Line("check_body", choices=(GO_ON, SUPPORT, HELP_NOW)),)
 
 
-def concern(standing: Concern, *, again: bool, urgent: bool = False) -> tuple[Line, ...]:
-    """The lines on words about the clinician's conduct; `urgent` when something happens now."""
+def concern(
+    standing: Concern, *, again: bool, urgent: bool = False, answered: bool = False
+) -> tuple[Line, ...]:
+    """The lines on words about the clinician's conduct; `urgent` when something happens now.
+
+    `answered`: the words are in the answers that the patient is about to share.
+    """
     first = (Line("now_first", emergency=True),) if urgent else ()
     body = Line("concern_again" if again else "concern_body")
+    if answered:
+        body = Line("concern_answered")
     if standing is Concern.ASK:
         return (*first, body, Line(standing, choices=(FORWARD_YES, FORWARD_NO)))
     return (*first, body, Line(standing, _CONCERN), Line("go_on_ask", choices=_RESUME))

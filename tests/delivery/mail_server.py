@@ -53,9 +53,10 @@ class Received:
 
 @dataclass
 class MailServer:
-    """Takes mail to and from real addresses only. `refused` and `busy` are addresses.
+    """Takes mail to and from real addresses only, but not to those in `refused`.
 
-    `on_mail` runs after a mail is kept and before the sender hears of it.
+    `on_mail` runs after a mail is kept and before the sender hears of it. `seen` holds what was
+    asked for, in order.
     """
 
     size: int = 8_000

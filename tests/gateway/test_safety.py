@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 from test_api import answered, auth, post, talk
 
 from afterword.gateway import late
-from afterword.records import alert_desk, contacts, models
+from afterword.records import alert_desk, contacts, models, reflections
 from afterword.records.store import RecordsAway
+from afterword.reflection.answers import Answer, AnswerState
 from afterword.safety.finding import Route, Tier
 
 PLAIN = "I want to kill myself"
@@ -282,9 +283,6 @@ def test_at_the_end_everything_is_looked_at_once_more_and_told_once(
     duty(clinic)
     token = clinic.link()
     with clinic.records.begin() as tx:
-        from afterword.records import reflections
-        from afterword.reflection.answers import Answer, AnswerState
-
         reflection = clinic.reflection_id(token)
         reflections.begin(tx, reflection)
         words = Answer("helped", AnswerState.ANSWERED, words=PLAIN)
@@ -413,3 +411,66 @@ def test_what_is_no_text_is_said_to_be_unseen_and_logged_as_unscreened(
     assert "not screened" in caplog.text
     assert talk(client, token).json()["waiting"] == 0
     assert post(client, token, unreadable="poem").status_code == 422
+
+
+def test_words_about_the_clinician_on_the_form_do_not_become_an_answer(
+    client: TestClient, clinic: Clinic
+) -> None:
+    token = clinic.link()
+    fields = {
+        "id": str(uuid.uuid4()),
+        "shown": "heard helped",
+        "prefilled": "",
+        "pick.heard": "4",
+        "words.helped": CONCERN,
+    }
+    page = client.post(f"/f/{token}/form", data=fields)
+    assert "does not get this message" in page.text
+    assert set(clinic.answers(token)) == {"heard"}
+
+
+def test_a_concern_that_is_found_at_the_end_is_not_shared_unawares(
+    client: TestClient, clinic: Clinic
+) -> None:
+    token = clinic.link()
+    reflection = clinic.reflection_id(token)
+    with clinic.records.begin() as tx:
+        reflections.begin(tx, reflection)
+        words = Answer("helped", AnswerState.ANSWERED, words=CONCERN)
+        reflections.record_answer(tx, reflection, words, str(uuid.uuid4()))
+    review = f"/f/{token}/form/review"
+    first = client.post(review, data={"id": str(uuid.uuid4()), "decision": "share"})
+    assert "Nothing is shared yet" in first.text
+    assert clinic.reflection(token).state == "open"
+    client.post(review, data={"id": str(uuid.uuid4()), "decision": "share"})
+    assert clinic.reflection(token).state == "shared"
+
+
+def test_while_the_database_is_away_the_form_answers_too(
+    client: TestClient, clinic: Clinic
+) -> None:
+    token = clinic.link()
+    fields = {"id": str(uuid.uuid4()), "shown": "helped", "words.helped": PLAIN}
+    with Gone(clinic):
+        page = client.post(f"/f/{token}/form", data=fields)
+        assert page.status_code == 503
+        assert "tel:" in page.text
+    assert late.play_in_once(clinic.context) == 1
+    assert len(alerts(clinic, token)) == 1
+
+
+def test_who_can_read_the_words_is_said(client: TestClient, clinic: Clinic) -> None:
+    duty(clinic)
+    token, apart = clinic.link(), clinic.link()
+    post(client, token, text=PLAIN)
+    assert f"so can {clinic.clinician}" in safety_of(client, token)[0]["text"]
+    post(client, apart, text=f"{CONCERN}. {PLAIN}")
+    said = " ".join(line["text"] for line in safety_of(client, apart))
+    assert f"so can {clinic.clinician}" not in said
+
+
+def test_the_first_page_says_whether_anything_is_looked_for(
+    client: TestClient, clinic: Clinic
+) -> None:
+    page = client.get(f"/f/{clinic.link()}").text
+    assert "I show help and may tell the clinic" in page

@@ -18,6 +18,7 @@ from afterword.safety.helplines import Country
 from afterword.safety.replies import Concern, Line, Notice
 
 LANGUAGES = ("en", "es")
+CATALOGUES = {language: locales.load(language) for language in LANGUAGES}
 COUNTRIES = load_help().countries
 CLINIC = "Oak Clinic"
 CLINICIAN = "Ada Byron"
@@ -55,13 +56,13 @@ class Reply:
 OAK = Clinic("oak", CLINIC, "UTC", "", "+1 555 0100", "", "", ())
 
 
-def told(language: str) -> Iterator[str]:
-    """Every way of saying who has a notice, the longest too."""
-    tell = locales.load(language).section("safety")
+def told(language: str, tier: Tier) -> Iterator[str]:
+    """Every way of saying who has a notice; on *now* no time is named."""
+    tell = CATALOGUES[language].section("safety")
     for notice in Notice:
         said = tell(notice, clinic=CLINIC)
         yield said
-        if notice in (Notice.STAFFED, Notice.LATER):
+        if tier < Tier.NOW and notice in (Notice.STAFFED, Notice.LATER):
             yield f"{said} {tell('told_when', time='31/12 23:59')}"
 
 
@@ -69,7 +70,7 @@ def spoken(
     name: str, lines: tuple[Line, ...], language: str, country: Country, notice: str = ""
 ) -> Reply:
     values = {"clinician": CLINICIAN, "told": notice}
-    speaker = Speaker(locales.load(language), country, OAK, values)
+    speaker = Speaker(CATALOGUES[language], country, OAK, values)
     return Reply(name, language, country, tuple(speaker.bodies(lines)))
 
 
@@ -80,7 +81,7 @@ def dangers(tier: Tier, *, again: bool) -> list[Reply]:
         )
         for place in itertools.product(LANGUAGES, COUNTRIES)
         for about in SETS
-        for said in told(place[0])
+        for said in told(place[0], tier)
     ]
 
 
@@ -97,7 +98,7 @@ def chosen() -> list[Reply]:
     return [
         spoken(lines[0].key, lines, *place, said)
         for place in itertools.product(LANGUAGES, COUNTRIES)
-        for said in told(place[0])
+        for said in told(place[0], Tier.SAME_DAY)
         for lines in [
             *(replies.forwarded(one) for one in (Concern.FORWARDED, Concern.KEPT)),
             *(replies.support(about) for about in SETS),
@@ -323,7 +324,7 @@ def test_the_patients_words_have_no_place_in_it() -> None:
     texts = {
         key: text
         for language in LANGUAGES
-        for key, text in locales.load(language).texts.items()
+        for key, text in CATALOGUES[language].texts.items()
         if key.startswith("safety.")
     }
     holes = {hole for text in texts.values() for hole in re.findall(r"\{(\w+)\}", text)}
@@ -337,7 +338,7 @@ def test_every_line_is_there_in_each_language_with_the_same_holes() -> None:
     def holes(language: str) -> dict[str, list[str]]:
         return {
             key: sorted(set(re.findall(r"\{(\w+)\}", text)))
-            for key, text in locales.load(language).texts.items()
+            for key, text in CATALOGUES[language].texts.items()
             if key.startswith("safety.")
         }
 

@@ -64,11 +64,14 @@ class Stack:
         database_url: str | None = None,
         instrument: Path = CORE,
         rasa: bool = True,
+        web_alone: bool = False,
         plain_form_after: float = 20.0,
         served: Mapping[str, object] | None = None,
         project: Path = PROJECT,
     ) -> None:
-        """`served` are settings of the processes alone; `project` is what they are started from."""
+        """`web_alone` leaves out all other processes, `served` are settings that only the processes
+        get, and `project` is the folder that they are started from.
+        """
         self.settings = Settings(
             data_dir=folder,
             database_url=database_url,
@@ -84,7 +87,8 @@ class Stack:
         self.ports = services.choose_ports(self.settings)
         self.supervisor = services.Supervisor(folder / "log", lambda line: None)
         self._thread = threading.Thread(target=self.supervisor.watch, daemon=True)
-        self._rasa = rasa
+        self._rasa = rasa and not web_alone
+        self._web_alone = web_alone
         self._served = self.settings.model_copy(update=dict(served or {}))
         self._project = project
 
@@ -95,7 +99,8 @@ class Stack:
     def __enter__(self) -> "Stack":
         self._thread.start()
         for service in services.app_services(self._served, self.ports, self.vault):
-            self.supervisor.start(self._moved(service))
+            if service.name == "web" or not self._web_alone:
+                self.supervisor.start(self._moved(service))
         if self._rasa:
             self.start_rasa()
         wait_for("the web process", lambda: httpx.get(f"{self.url}/health").status_code == 200)

@@ -14,7 +14,7 @@ from afterword.records import models
 
 PLAIN = "I want to kill myself"
 CONCERN = "my therapist kissed me"
-OBLIQUE = "I wont be a burden much longer"
+OBLIQUE = "sometimes I wonder if anyone would notice if I was gone"
 VARYING = re.compile(r'name="form_token" value="[^"]*"')
 
 
