@@ -59,7 +59,16 @@ FOLDS = 3
 SEEDS = (7,)
 """One adapter each, and their mean. More are steadier, and take as much longer to train."""
 ENCODER_WEIGHT = 0.9
+FLOORS = {"en": {"check": 0.85, "same_day": 0.945}, "es": {"check": 0.0, "same_day": 0.0}}
+"""What ordinary speech asks for: seen on a public corpus of counselling sessions (4,817 turns of
+clients), which is not part of this project and on which nothing is trained. Look again after each
+training: docs/safety-model.md."""
 PLAN = safety_adapter.Plan()
+CHOSEN = {
+    "en": {"check": 0.4, "same_day": 0.75},
+    "es": {"check": 0.5, "same_day": 0.85},
+}
+"""Lower than the aims ask for: why is in docs/decisions/0016-rules-and-model-together.md."""
 PROBES = [
     Sentence(text, "none", "none", "en", "probes")
     for text in (
@@ -88,12 +97,24 @@ def main() -> None:
     found: list[Scored] = []
     for fold in range(FOLDS if every else 1):
         found += _of_fold(sentences, folds, fold, weights)
-    bounds = {lang: bounds_for(found, lang, AIMS[lang]) for lang in ("en", "es")}
+    print(json.dumps({"bounds that would keep to the aims": bounds_of(found)}))
+    bounds = CHOSEN
     measured = {"kept apart": figures(found, bounds), "curve": curve(found)}
     print(json.dumps({"bounds": bounds, **measured}, indent=1))
     if not every:
         learnt, linear = _learn(sentences, weights)
         write(learnt, linear, bounds, measured, model_of(learnt, linear, weights))
+
+
+def bounds_of(found: Sequence[Scored]) -> dict[str, dict[str, float]]:
+    """The bounds that keep to the aims, and are no lower than the floors."""
+    return {
+        lang: {
+            tier: max(bound, FLOORS[lang][tier])
+            for tier, bound in bounds_for(found, lang, AIMS[lang]).items()
+        }
+        for lang in AIMS
+    }
 
 
 def reader() -> Reader:

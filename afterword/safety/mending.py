@@ -154,7 +154,7 @@ def _strangeness(word: str, meant: str) -> int:
     if len(word) > len(meant):
         at = len(word) - len(rest)
         if at and word[at] == word[at - 1]:
-            return first
+            return first + (1 if len(meant) == _SHORTEST else 0)
         return first + 2
     if rest[1::-1] == more[:2]:
         return first

@@ -18,7 +18,7 @@ from afterword.safety.matching import Hits
 from afterword.safety.mending import Mender
 from afterword.safety.normal import normal_form
 from afterword.safety.phrases import Text
-from afterword.safety.rules import RuleSet
+from afterword.safety.rules import Layer, RuleSet
 
 _EARLIER = 400
 """Characters of an earlier message that are joined with this one."""
@@ -28,6 +28,15 @@ _STEM = 4
 """Letters of a beginning that say which word is meant."""
 _TITLE = r"\b(?:dr|dra|doctor|doctora|mr|mrs|ms|miss|sr|sra|senor|senora)[.]? +"
 _NOT_A_NAME = {"dr", "dr.", "mr", "mrs", "ms", "the", "and"}
+
+
+# What would have told staff still asks the patient; only what would have asked is merely noted.
+_ONE_LESS = {
+    Tier.NOTE: Tier.NOTE,
+    Tier.CHECK: Tier.NOTE,
+    Tier.SAME_DAY: Tier.CHECK,
+    Tier.NOW: Tier.CHECK,
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,8 @@ class Model(Protocol):
     def version(self) -> str: ...
 
     def opinions(self, text: str) -> Sequence[Opinion]: ...
+
+    def most(self, text: str) -> Tier: ...
 
 
 @dataclass(frozen=True)
@@ -113,10 +124,30 @@ def screen(text: str, context: Context) -> Finding:
         except Exception:
             # Whatever went wrong, this message is not passed over in silence.
             failed = True
+    if not failed:
+        evidence = _doubted(text, evidence, context)
     tier = max((one.tier for one in evidence), default=Tier.NONE)
     if failed:
         tier = max(tier, Tier.CHECK)
     return Finding(tier, tuple(evidence), _version(context), failed)
+
+
+def _doubted(text: str, evidence: list[Evidence], context: Context) -> list[Evidence]:
+    """Composed hits go no further than the model allows; explicit ones stand as they are."""
+    composed = [one for one in evidence if one.layer == Layer.COMPOSED and one.start >= 0]
+    if context.model is None or not composed:
+        return evidence
+    try:
+        most = context.model.most(text)
+    except Exception:
+        # Without its word the rules stand.
+        return evidence
+    return [
+        replace(one, tier=max(most, _ONE_LESS[one.tier]), lowered=(*one.lowered, MODEL))
+        if one in composed and one.tier > most
+        else one
+        for one in evidence
+    ]
 
 
 def _by_rules(text: str, context: Context) -> Iterator[Evidence]:

@@ -48,6 +48,16 @@ class Bounds:
 
     check: float
     same_day: float
+    unsure: float = 0.12
+    """Below it a composed hit of the rules asks the patient instead of telling staff."""
+    doubtful: float = 0.08
+    """Below it a composed hit of the rules is only noted."""
+
+    def most(self, share: float) -> Tier:
+        """The tier that a composed hit of the rules may have at most."""
+        if share < self.doubtful:
+            return Tier.NOTE
+        return Tier.CHECK if share < self.unsure else Tier.NOW
 
     def tier(self, share: float) -> Tier:
         if share >= self.same_day:
@@ -88,35 +98,45 @@ class SafetyModel:
     def __post_init__(self) -> None:
         # By a digest that only this process can make: no patient's words are kept.
         self._salt = os.urandom(16)
-        self._known: OrderedDict[bytes, tuple[Opinion, ...]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[tuple[Opinion, ...], Tier]] = OrderedDict()
         self._lock = threading.Lock()
 
     def opinions(self, text: str) -> Sequence[Opinion]:
         """What the text may be about: at most *same day*, the model never says *now*."""
+        return self._judged(text)[0]
+
+    def most(self, text: str) -> Tier:
+        """How far a composed hit of the rules may go, seen what the model makes of the text."""
+        return self._judged(text)[1]
+
+    def _judged(self, text: str) -> tuple[tuple[Opinion, ...], Tier]:
         key = hashlib.blake2b(text.encode("utf-8", "replace"), key=self._salt).digest()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        found = self._opinions(text)
+        found = self._read(text)
         with self._lock:
             self._known[key] = found
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return found
 
-    def _opinions(self, text: str) -> tuple[Opinion, ...]:
+    def _read(self, text: str) -> tuple[tuple[Opinion, ...], Tier]:
         reading = self.reader.read(text)
         bounds = self.spanish if reading.spanish else self.english
         best: dict[Category, Tier] = {}
+        most = Tier.NONE
         for shares in self.shares(reading):
-            tier = bounds.tier(float(shares[:LIVE].sum()))
+            danger = float(shares[:LIVE].sum())
+            tier, most = bounds.tier(danger), max(most, bounds.most(danger))
             if tier is Tier.NONE:
                 continue
             for category, share in zip(Category, shares, strict=False):
                 if share >= _FURTHER * shares[:LIVE].max():
                     best[category] = max(tier, best.get(category, Tier.NONE))
-        return tuple(Opinion(category, tier) for category, tier in best.items())
+        opinions = tuple(Opinion(category, tier) for category, tier in best.items())
+        return opinions, most or Tier.NOW
 
     def shares(self, reading: Reading) -> Floats:
         """A row for each window that was read by both models, a column for each class."""

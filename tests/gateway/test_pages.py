@@ -175,7 +175,7 @@ def test_the_page_is_small(open_page: Open, site: Site) -> None:
     context_page.goto(site.link())
     context_page.wait_for_load_state("networkidle")
     assert len(bodies) == 3
-    # 14 of it are ours; the rest are the help lines of the place, which must be there without a script.
+    # With the help lines of the place, which must be there without a script.
     assert sum(bodies.values()) <= 18 * KIB
 
 

@@ -29,7 +29,7 @@ TOP = BESIDE | EDGE | {"actions"}
 MAY_IMPORT: dict[str, set[str]] = {
     **{room: set() for room in PURE},
     "afterword/records": PURE,
-    **{room: PURE for room in EDGE},
+    **dict.fromkeys(EDGE, PURE),
     **{room: PURE | EDGE | {"afterword/records"} for room in BESIDE},
     "actions": PURE | {"afterword/records"},
     "bot": set(),

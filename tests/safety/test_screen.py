@@ -57,10 +57,14 @@ class FakeModel:
     answers: dict[str, list[Opinion]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     version: str = "m1"
+    allows: Tier = Tier.NOW
 
     def opinions(self, text: str) -> Sequence[Opinion]:
         self.asked.append(text)
         return self.answers.get(text, [])
+
+    def most(self, text: str) -> Tier:
+        return self.allows
 
 
 class BrokenModel:
@@ -69,6 +73,9 @@ class BrokenModel:
         raise OSError("gone")
 
     def opinions(self, text: str) -> Sequence[Opinion]:
+        raise OSError("gone")
+
+    def most(self, text: str) -> Tier:
         raise OSError("gone")
 
 
