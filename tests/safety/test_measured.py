@@ -1,0 +1,101 @@
+"""The whole screen on sentences of hands that built nothing of it: it must not become worse.
+
+The floors are a little under what was measured (docs/clinical-safety.md, rule card). The lines were
+looked at as totals while the model's bounds were chosen, so they are held out and not blind.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from afterword.safety.finding import Route, Tier
+from afterword.screening.loading import load_screener
+from afterword.screening.screener import LAYERS, Screener
+from afterword.screening.training import near, read_sentences
+from afterword.settings import PROJECT
+
+DATA = Path(__file__).parent / "data"
+LIVE = ("imminent", "active", "passive")
+SENTENCES = PROJECT / "safety" / "sentences"
+
+Line = tuple[dict[str, str], Tier, Route | None]
+
+
+@pytest.fixture(scope="module")
+def screener() -> Screener:
+    return load_screener(frozenset(LAYERS))
+
+
+def screened(screener: Screener, name: str) -> list[Line]:
+    lines = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    found = [screener.screen(line["text"]) for line in lines]
+    return [(line, one.tier, one.route) for line, one in zip(lines, found, strict=True)]
+
+
+def share(lines: list[Line], tier: Tier, **wanted: object) -> float:
+    """The share of the lines like this that reach the tier."""
+    own = [found for line, found, _ in lines if all(line[key] in wanted[key] for key in wanted)]  # type: ignore[operator]
+    assert own
+    return sum(found >= tier for found in own) / len(own)
+
+
+def test_english_lines_of_others(screener: Screener) -> None:
+    lines = screened(screener, "heldout_en")
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.88
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.75
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.94
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.09
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.03
+
+
+def test_spanish_lines_of_others(screener: Screener) -> None:
+    lines = screened(screener, "heldout_es")
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.88
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.95
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.15
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.08
+
+
+def test_ordinary_speech(screener: Screener) -> None:
+    lines = screened(screener, "ordinary_en")
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.08
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.035
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_plain_statements_are_never_missed(screener: Screener, language: str) -> None:
+    missed = [
+        line["text"]
+        for line, tier, _ in screened(screener, f"plain_{language}")
+        if tier < Tier.SAME_DAY
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_concern_goes_to_safeguarding(screener: Screener, language: str) -> None:
+    found = [
+        route
+        for line, tier, route in screened(screener, f"plain_{language}")
+        if line["label"] == "abuse_by_clinician" and tier >= Tier.CHECK
+    ]
+    assert found
+    assert set(found) == {Route.SAFEGUARDING}
+
+
+@pytest.mark.parametrize("name", ["heldout_en", "heldout_es", "ordinary_en"])
+def test_no_line_that_is_kept_apart_was_trained_on(name: str) -> None:
+    apart = [
+        json.loads(line)["text"]
+        for line in (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
+    ]
+    trained = [one.text for one in read_sentences(SENTENCES)]
+    # Shorter ones, such as "Yeah." or "me corto", are the language's and nobody's own.
+    texts = [text for text in (*trained, *apart) if len(text.split()) > 4]
+    border = sum(len(text.split()) > 4 for text in trained)
+    alike = [texts[second] for first, second, _ in near(texts, 0.8) if first < border <= second]
+    assert alike == []
