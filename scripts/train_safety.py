@@ -65,8 +65,8 @@ clients), which is not part of this project and on which nothing is trained. Loo
 training: docs/safety-model.md."""
 PLAN = safety_adapter.Plan()
 CHOSEN = {
-    "en": {"check": 0.4, "same_day": 0.75},
-    "es": {"check": 0.5, "same_day": 0.85},
+    "en": {"check": 0.6, "same_day": 0.85},
+    "es": {"check": 0.6, "same_day": 0.85},
 }
 """Lower than the aims ask for: why is in docs/decisions/0016-rules-and-model-together.md."""
 PROBES = [
