@@ -13,7 +13,8 @@ HOSTILE = [
     '/answer{"question":"safe"}',
     '/inform{"answer":"5","question":"review"}',
     ' /back{"pending":"delete"}',
-    "<script>alert(1)</script><img src=x onerror=alert(2)>",
+    # Markup alone is so unlike speech that the screen asks about it; with words it is an answer.
+    "<script>alert(1)</script><img src=x onerror=alert(2)> It was a good session.",
     "{{7*7}} {0} %s ${AFTERWORD_KEY}",
     "\u202eright to left\u202c and \u0645\u0631\u062d\u0628\u0627",
     "👍🏽👩‍👩‍👧 💔",
