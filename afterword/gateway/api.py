@@ -3,19 +3,25 @@
 import json
 import logging
 import math
+from collections.abc import Sequence
 from typing import Any
 
+import anyio
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from afterword.gateway import conversation, intake
 from afterword.gateway.assistant import AWAY, READY
-from afterword.gateway.context import context_of
+from afterword.gateway.context import GatewayContext, context_of
+from afterword.gateway.intake import PAGE
 from afterword.gateway.late import keep_for_later
 from afterword.gateway.links import NoSuchLink, TooMany, bearer, follow
 from afterword.gateway.safe_lines import Body
+from afterword.gateway.unheard import by_known_link, by_no_link, of_message
 from afterword.locales import Catalogue
+from afterword.records.store import RecordsAway
+from afterword.records.views import Invitation
 
 BODY_LIMIT = 64 * 1024
 """Bytes of one posted message."""
@@ -28,7 +34,11 @@ _log = logging.getLogger(__name__)
 
 
 class TooLong(Exception):
-    """The body has more bytes than a message may have."""
+    """The body has more bytes than a message may have; `head` is its beginning."""
+
+    def __init__(self, head: bytes) -> None:
+        super().__init__()
+        self.head = head
 
 
 async def post_message(request: Request) -> JSONResponse:
@@ -36,36 +46,46 @@ async def post_message(request: Request) -> JSONResponse:
     context = context_of(request)
     catalogue = context.catalogue()
     token = bearer(request)
-    body = b""
+    body, whole = b"", True
     try:
         body = await read_body(request, BODY_LIMIT)
-        invitation = await follow(request, token, sends=True)
-        catalogue = context.catalogue(invitation.language)
-        message = _parsed(body)
-        client_id = intake.checked_id(message.get("id"))
-        await to_thread.run_sync(
-            lambda: intake.accept(
-                context.guard,
-                invitation,
-                client_id,
-                text=message.get("text"),
-                choice=message.get("choice"),
-                unreadable=message.get("unreadable"),
-            ),
-            limiter=context.writing,
-        )
+    except TooLong as long:
+        body, whole = long.head, False
+    try:
+        with anyio.fail_after(context.patience):
+            invitation = await follow(request, token, sends=True)
+            catalogue = context.catalogue(invitation.language)
+            if not whole:
+                return await _unkept(context, invitation, token, body)
+            message = _parsed(body)
+            client_id = intake.checked_id(message.get("id"))
+            await to_thread.run_sync(
+                lambda: intake.accept(
+                    context.guard,
+                    invitation,
+                    client_id,
+                    text=message.get("text"),
+                    choice=message.get("choice"),
+                    unreadable=message.get("unreadable"),
+                ),
+                limiter=context.writing,
+                abandon_on_cancel=True,
+            )
     except NoSuchLink:
-        return no_such_link(catalogue)
+        lines = await to_thread.run_sync(by_no_link, context, of_message(body))
+        return no_such_link(catalogue, lines)
     except TooMany as many:
-        return too_many(catalogue, many)
-    except TooLong:
-        return _refusal(413, "long", catalogue)
+        if many.invitation is None:
+            return too_many(catalogue, many)
+        return await _unkept(context, many.invitation, token, body, many)
     except intake.Refused as refused:
         return _refusal(422, refused.reason, catalogue, refused.lines)
     except Exception as error:
-        # The database is away, or something is broken: words that may mean danger are answered
-        # all the same, and kept until they can be stored.
-        lines = await to_thread.run_sync(keep_for_later, context, token, body)
+        # The database is away or hangs, or something is broken: words that may mean danger are
+        # answered all the same, and kept until they can be stored.
+        lines = await to_thread.run_sync(keep_for_later, context, token, of_message(body), PAGE)
+        if not lines and isinstance(error, TimeoutError):
+            raise RecordsAway("TimeoutError") from None
         if not lines:
             raise
         _log.error("a message could not be stored: %s", type(error).__name__)
@@ -73,6 +93,23 @@ async def post_message(request: Request) -> JSONResponse:
         return JSONResponse(said, 503, {"Retry-After": "2"})
     context.ring()
     return JSONResponse({"id": client_id, "state": "accepted"}, 202)
+
+
+async def _unkept(
+    context: GatewayContext,
+    invitation: Invitation,
+    token: str,
+    body: bytes,
+    many: TooMany | None = None,
+) -> JSONResponse:
+    """The refusal of a message that is not kept, with the lines on what it says."""
+    catalogue = context.catalogue(invitation.language)
+    lines = await to_thread.run_sync(
+        by_known_link, context, invitation, token, of_message(body), PAGE
+    )
+    if many is not None:
+        return too_many(catalogue, many, lines)
+    return _refusal(413, "long", catalogue, lines)
 
 
 async def get_conversation(request: Request) -> JSONResponse:
@@ -107,30 +144,31 @@ async def get_conversation(request: Request) -> JSONResponse:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body. Raises TooLong as soon as it is clear, before the rest has come."""
-    if _number(request.headers.get("content-length")) > limit:
-        raise TooLong
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise TooLong
+            raise TooLong(bytes(body[:limit]))
     return bytes(body)
 
 
-def no_such_link(catalogue: Catalogue) -> JSONResponse:
-    return JSONResponse({"error": "link", "message": catalogue("page.link_broken")}, 404)
+def no_such_link(catalogue: Catalogue, lines: Sequence[Body] = ()) -> JSONResponse:
+    said = {"error": "link", "message": catalogue("page.link_broken")}
+    return JSONResponse(said | _safety(lines), 404)
 
 
-def too_many(catalogue: Catalogue, many: TooMany) -> JSONResponse:
-    return JSONResponse(
-        {"error": "busy", "message": catalogue("page.refused_busy")},
-        429,
-        headers={"Retry-After": str(many.seconds)},
-    )
+def too_many(catalogue: Catalogue, many: TooMany, lines: Sequence[Body] = ()) -> JSONResponse:
+    said = {"error": "busy", "message": catalogue("page.refused_busy")}
+    wait = {"Retry-After": str(many.seconds)}
+    return JSONResponse(said | _safety(lines), 429, headers=wait)
+
+
+def _safety(lines: Sequence[Body]) -> dict[str, Any]:
+    return {"safety": list(lines)} if lines else {}
 
 
 def _refusal(
-    status: int, reason: str, catalogue: Catalogue, lines: tuple[Body, ...] = ()
+    status: int, reason: str, catalogue: Catalogue, lines: Sequence[Body] = ()
 ) -> JSONResponse:
     message = catalogue(f"page.refused_{reason}", limit=f"{intake.TEXT_LIMIT:,}")
     return JSONResponse({"error": reason, "message": message, "safety": list(lines)}, status)

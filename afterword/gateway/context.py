@@ -33,6 +33,8 @@ class GatewayContext:
     ring: Callable[[], None] = lambda: None
     limits: Limits = field(default_factory=Limits)
     # SQLite lets one writer in at a time and makes the others sleep: a queue here is quicker.
+    patience: float = 8.0
+    """Seconds for storing a message; then words that may mean danger are answered without it."""
     writing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
 
     def catalogue(self, language: str | None = None) -> Catalogue:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+import anyio
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +19,7 @@ from afterword.gateway.guard import CHOICES
 from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
 from afterword.gateway.pages import broken, render, slow_down
 from afterword.gateway.safe_lines import Body
+from afterword.gateway.unheard import by_known_link, by_no_link, of_form
 from afterword.locales import Catalogue
 from afterword.records import inbox, people, reflections
 from afterword.records.store import RecordsAway, Tx
@@ -83,22 +85,37 @@ async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
     fields: dict[str, str] = {}
     try:
         fields = parse_form(await read_body(request, _BODY_LIMIT)) if posts else {}
-        invitation = await follow(request, token, sends=posts)
-        return await to_thread.run_sync(
-            lambda: _answer(_open(context, invitation, token), show, change, fields, posts),
-            limiter=context.writing if posts else None,
-        )
+        with anyio.fail_after(context.patience):
+            invitation = await follow(request, token, sends=posts)
+            return await to_thread.run_sync(
+                lambda: _answer(_open(context, invitation, token), show, change, fields, posts),
+                limiter=context.writing if posts else None,
+                abandon_on_cancel=True,
+            )
     except NoSuchLink:
-        return broken(context)
+        lines = await to_thread.run_sync(by_no_link, context, of_form(token, fields))
+        return broken(context, lines)
     except TooMany as many:
-        return slow_down(context, many)
+        lines = await to_thread.run_sync(_unkept, context, many, token, fields)
+        return slow_down(context, many, lines)
     except (TooLong, ValueError):
         return render(context, "unread.html", context.catalogue(), None, 413)
-    except RecordsAway:
-        lines = await to_thread.run_sync(late.keep_form, context, token, fields)
+    except (RecordsAway, TimeoutError) as error:
+        lines = await to_thread.run_sync(
+            late.keep_for_later, context, token, of_form(token, fields), intake.FORM_PAGE
+        )
         if not lines:
-            raise
+            raise RecordsAway(type(error).__name__) from None
         return render(context, "away.html", context.catalogue(), None, 503, lines=lines)
+
+
+def _unkept(
+    context: GatewayContext, many: TooMany, token: str, fields: dict[str, str]
+) -> tuple[Body, ...]:
+    if many.invitation is None:
+        return ()
+    words = of_form(token, fields)
+    return by_known_link(context, many.invitation, token, words, intake.FORM_PAGE)
 
 
 def _answer(

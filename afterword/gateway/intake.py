@@ -80,7 +80,7 @@ def accept(
     except Refused as refused:
         if refused.reason != "long":
             raise
-        seen = look(guard, invitation, inbox.TEXT, {"text": str(text)[:TEXT_LIMIT]})
+        seen = _look_at_long(guard, invitation, str(text))
         raise Refused("long", _answer_unkept(guard, arrival, seen)) from None
     seen = look(guard, invitation, kind, body)
     with guard.records.begin() as tx:
@@ -90,6 +90,17 @@ def accept(
     if taken is None:
         raise Refused("closed", _answer_unkept(guard, arrival, seen))
     return taken
+
+
+def answer_unkept(
+    guard: Guard, invitation: Invitation, client_id: str, text: str, channel: str = PAGE
+) -> tuple[Body, ...]:
+    """What is said to words that cannot be taken in; an alert is raised as for any others.
+
+    Sent again under the same id they are told to staff once. Raises Refused.
+    """
+    arrival = Arrival(invitation, channel, checked_id(client_id))
+    return _answer_unkept(guard, arrival, _look_at_long(guard, invitation, text))
 
 
 def checked_id(value: object) -> str:
@@ -106,7 +117,12 @@ def checked_text(value: object) -> str:
         raise Refused("shape")
     if len(value) > TEXT_LIMIT:
         raise Refused("long")
-    return _UNSTORABLE.sub("\ufffd", value)
+    return storable(value)
+
+
+def storable(text: str) -> str:
+    """The same words with a mark for each sign that no database takes."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _keep(
@@ -129,6 +145,13 @@ def _keep(
         # There is nothing in it for the assistant.
         inbox.finish(tx, accepted.inbox_id, [])
     return Taken(accepted, answer)
+
+
+def _look_at_long(guard: Guard, invitation: Invitation, text: str) -> Look | None:
+    """Of words that are too many the beginning and the end: what somebody came to say is there."""
+    if len(text) > TEXT_LIMIT:
+        text = f"{text[: TEXT_LIMIT // 2]}\n{text[-TEXT_LIMIT // 2 :]}"
+    return look(guard, invitation, inbox.TEXT, {"text": storable(text)})
 
 
 def _answer_unkept(guard: Guard, arrival: Arrival, seen: Look | None) -> tuple[Body, ...]:

@@ -20,12 +20,17 @@ class Limits:
     MESSAGES = RateLimitItemPerMinute(60)
     READS = RateLimitItemPerMinute(240)
     UNKNOWN = RateLimitItemPerMinute(30)
+    LATE = RateLimitItemPerMinute(60)
+    """Messages over the limit that are screened all the same."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def message(self, token: str) -> int:
         return self._hit(self.MESSAGES, "message", _hidden(token))
+
+    def late(self, token: str) -> int:
+        return self._hit(self.LATE, "late", _hidden(token))
 
     def read(self, token: str) -> int:
         return self._hit(self.READS, "read", _hidden(token))

@@ -17,11 +17,15 @@ class NoSuchLink(Exception):
 
 
 class TooMany(Exception):
-    """Too many requests; `seconds` until the next one is answered."""
+    """Too many requests; `seconds` until the next one is answered.
 
-    def __init__(self, seconds: int) -> None:
+    `invitation` is the one behind the link, when the link is known.
+    """
+
+    def __init__(self, seconds: int, invitation: Invitation | None = None) -> None:
         super().__init__()
         self.seconds = seconds
+        self.invitation = invitation
 
 
 def bearer(request: Request) -> str:
@@ -45,7 +49,7 @@ async def follow(request: Request, token: str, *, sends: bool = False) -> Invita
         with context.records.read() as tx:
             return invitations.resolve(tx, token)
 
-    invitation = await to_thread.run_sync(resolve)
+    invitation = await to_thread.run_sync(resolve, abandon_on_cancel=True)
     if invitation is None:
         wait = context.limits.unknown(client_address(request))
         if wait:
@@ -53,5 +57,5 @@ async def follow(request: Request, token: str, *, sends: bool = False) -> Invita
         raise NoSuchLink
     wait = context.limits.message(token) if sends else context.limits.read(token)
     if wait:
-        raise TooMany(wait)
+        raise TooMany(wait, invitation)
     return invitation

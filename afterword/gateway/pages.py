@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.conversation import MENU
 from afterword.gateway.headers import embed_policy
 from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
-from afterword.gateway.safe_lines import Speaker
+from afterword.gateway.safe_lines import Body, Speaker
 from afterword.http import template_environment
 from afterword.locales import Catalogue
 from afterword.records import reflections
@@ -126,13 +127,13 @@ def _help_lines(
     return Speaker(texts, country).contacts(ANY_TROUBLE, emergency=True)
 
 
-def broken(context: GatewayContext) -> HTMLResponse:
+def broken(context: GatewayContext, lines: Sequence[Body] = ()) -> HTMLResponse:
     """The one page for every link that does not work, whatever the reason."""
-    return render(context, "broken.html", context.catalogue(), None, 404)
+    return render(context, "broken.html", context.catalogue(), None, 404, lines=lines)
 
 
-def slow_down(context: GatewayContext, many: TooMany) -> HTMLResponse:
-    response = render(context, "slow.html", context.catalogue(), None, 429)
+def slow_down(context: GatewayContext, many: TooMany, lines: Sequence[Body] = ()) -> HTMLResponse:
+    response = render(context, "slow.html", context.catalogue(), None, 429, lines=lines)
     response.headers["Retry-After"] = str(many.seconds)
     return response
 

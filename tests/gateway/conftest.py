@@ -1,5 +1,6 @@
 """Fixtures of the patients' side: a clinic, an app on it, a real server, a real browser."""
 
+import dataclasses
 import socket
 import threading
 import time
@@ -28,6 +29,14 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 @pytest.fixture
 def client(clinic: Clinic) -> Iterator[TestClient]:
+    with TestClient(make_app(clinic), follow_redirects=False) as connected:
+        yield connected
+
+
+@pytest.fixture
+def impatient(clinic: Clinic) -> Iterator[TestClient]:
+    """The same app, which waits for the database for a moment only."""
+    clinic.context = dataclasses.replace(clinic.context, patience=0.2)
     with TestClient(make_app(clinic), follow_redirects=False) as connected:
         yield connected
 

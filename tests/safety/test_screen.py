@@ -133,7 +133,7 @@ def test_rules_that_fail_count_as_a_check() -> None:
     assert finding.route is Route.DUTY
 
 
-@pytest.mark.parametrize("sets", itertools.permutations((BROKEN, SPANISH)))
+@pytest.mark.parametrize("sets", list(itertools.permutations((BROKEN, SPANISH))))
 def test_one_language_that_fails_does_not_hide_the_other(sets: tuple[RuleSet, ...]) -> None:
     finding = screen("quiero morir", Context(Rules(sets)))
     assert (finding.tier, finding.failed) == (Tier.SAME_DAY, True)

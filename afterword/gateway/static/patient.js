@@ -38,10 +38,11 @@ async function call(path, options) {
   try {
     const headers = { Authorization: "Bearer " + token, "Content-Type": "application/json" };
     const reply = await fetch("/api/" + path, { headers, credentials: "omit", ...options });
-    if (reply.status === 404) gone = true;
-    else if (reply.status > 499 || reply.status === 429) {
-      urgent = reply.status === 503 && (await reply.json()).safety || urgent;
-      throw reply;
+    if (reply.status > 499 || [404, 429].includes(reply.status)) {
+      const { safety } = await reply.json().catch(() => ({}));
+      if (safety?.length) urgent = safety;
+      gone = reply.status === 404;
+      if (!gone) throw reply;
     }
     offline = false;
     failures = 0;
