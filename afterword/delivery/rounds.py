@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from afterword.delivery.mail import Mailer, NotSent
-from afterword.records import alerts, mails
+from afterword.records import alerts, deliveries, mails
 from afterword.records.alert_views import Mail
 from afterword.records.store import Records
 
@@ -42,9 +42,12 @@ class Rounds:
         self.post()
 
     def clock(self) -> None:
-        """Repeats and escalates every alert that is due."""
+        """Repeats and escalates every alert that is due, and those whose lines nobody fetched."""
         with self.records.read() as tx:
-            due = alerts.due(tx)
+            due, unseen = alerts.due(tx), deliveries.overdue(tx)
+        for reflection_id in unseen:
+            with self.records.begin() as tx:
+                deliveries.give_up(tx, reflection_id)
         for alert_id in due:
             with self.records.begin() as tx:
                 alerts.step(tx, alert_id)

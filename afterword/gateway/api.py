@@ -20,6 +20,7 @@ from afterword.gateway.links import NoSuchLink, TooMany, bearer, follow
 from afterword.gateway.safe_lines import Body
 from afterword.gateway.unheard import by_known_link, by_no_link, of_message
 from afterword.locales import Catalogue
+from afterword.records import deliveries
 from afterword.records.store import RecordsAway
 from afterword.records.views import Invitation
 
@@ -127,7 +128,12 @@ async def get_conversation(request: Request) -> JSONResponse:
 
     def snapshot() -> conversation.Snapshot:
         with context.records.read() as tx:
-            return conversation.look(tx, invitation.reflection_id, after, catalogue)
+            news = deliveries.is_news(tx, invitation.reflection_id, after)
+            seen = conversation.look(tx, invitation.reflection_id, after, catalogue)
+        if news:
+            with context.records.begin() as tx:
+                deliveries.seen(tx, invitation.reflection_id, after)
+        return seen
 
     seen = await to_thread.run_sync(snapshot)
     if seen.revision == after and wait:

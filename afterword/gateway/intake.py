@@ -16,7 +16,7 @@ from afterword.gateway import alarm
 from afterword.gateway.alarm import Answer, Arrival
 from afterword.gateway.guard import Guard, Look, look
 from afterword.gateway.safe_lines import Body
-from afterword.records import inbox
+from afterword.records import deliveries, inbox
 from afterword.records.store import Tx
 from afterword.records.views import Accepted, Invitation
 
@@ -141,6 +141,9 @@ def _keep(
         _log.warning("message %d was not screened: it holds no text", accepted.inbox_id)
     if answer.mark:
         inbox.answer_at_once(tx, accepted.inbox_id, answer.lines, answer.mark)
+    if answer.lines and arrival.channel == FORM_PAGE:
+        # They stand on the page that is the reply.
+        deliveries.seen(tx, arrival.invitation.reflection_id)
     if kind == inbox.UNREADABLE:
         # There is nothing in it for the assistant.
         inbox.finish(tx, accepted.inbox_id, [])

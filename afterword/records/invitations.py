@@ -85,6 +85,7 @@ def _reflection_of(
         language=language,
         state=ReflectionState.INVITED,
         revision=0,
+        seen_revision=0,
         created_at=tx.now,
         updated_at=tx.now,
     )

@@ -158,6 +158,8 @@ class Reflection(Base):
     state: Mapped[str] = mapped_column(String(12))
     sharing: Mapped[str | None] = mapped_column(String(12))
     revision: Mapped[int]
+    # What the patient's page has said that it has.
+    seen_revision: Mapped[int]
     started_at: Mapped[datetime | None]
     shared_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -247,7 +249,7 @@ class Outbox(Base):
     """What goes out: the assistant's lines to the page; mail and messages use it later."""
 
     __tablename__ = "outbox"
-    __table_args__ = (UniqueConstraint("inbox_id", "seq"),)
+    __table_args__ = (UniqueConstraint("inbox_id", "seq"), Index(None, "kind", "created_at"))
 
     id: Mapped[int] = mapped_column(CountingId, primary_key=True, autoincrement=True)
     reflection_id: Mapped[str] = mapped_column(ForeignKey("reflection.id", ondelete="CASCADE"))

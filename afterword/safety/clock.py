@@ -22,6 +22,8 @@ NOW_REPEAT = timedelta(minutes=5)
 """Nobody on call should have to look for it: it comes again until it is acknowledged."""
 NOW_BACKUP_AFTER = timedelta(minutes=10)
 """Two notices without an answer: whoever is on call does not see them."""
+DELIVERY_PATIENCE = timedelta(minutes=2)
+"""How long the patient's page may take to say that it has the lines of safety."""
 WITHOUT_HOURS = timedelta(hours=4)
 """Between repeats at a clinic that has no hours of duty: nobody has promised a time there."""
 

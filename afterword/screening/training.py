@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,16 +84,23 @@ def groups(texts: Sequence[str], alike: float = 0.45) -> list[int]:
 
 
 def near(texts: Sequence[str], alike: float) -> Iterable[tuple[int, int, float]]:
-    """Pairs of texts whose five-letter pieces overlap by at least that share of both together."""
+    """Pairs of texts whose five-letter pieces overlap by at least that share of both together.
+
+    `alike` is above 0. Only the rarest pieces of a text are looked up: two texts that are alike by
+    that much share one of them (the prefix filter of Bayardo et al. 2007).
+    """
     pieces = [shingles(text) for text in texts]
+    common = Counter(piece for own in pieces for piece in own)
     where: dict[str, list[int]] = {}
     for number, own in enumerate(pieces):
-        counts: dict[int, int] = {}
-        for piece in own:
-            for other in where.setdefault(piece, []):
-                counts[other] = counts.get(other, 0) + 1
-            where[piece].append(number)
-        for other, shared in counts.items():
+        rarest = sorted(own, key=lambda piece: (common[piece], piece))
+        others: set[int] = set()
+        for piece in rarest[: len(own) - math.ceil(alike * len(own)) + 1]:
+            known = where.setdefault(piece, [])
+            others.update(known)
+            known.append(number)
+        for other in sorted(others):
+            shared = len(own & pieces[other])
             share = shared / (len(own) + len(pieces[other]) - shared)
             if share >= alike:
                 yield other, number, share

@@ -1,5 +1,6 @@
 """Words that may mean danger: answered in the same turn, told to staff once, never an answer."""
 
+import dataclasses
 import json
 import uuid
 from pathlib import Path
@@ -11,9 +12,10 @@ from starlette.testclient import TestClient
 from test_api import answered, auth, post, talk
 
 from afterword.gateway import late
-from afterword.records import alert_desk, contacts, models, reflections
+from afterword.records import alert_desk, contacts, deliveries, models, reflections
 from afterword.records.store import RecordsAway
 from afterword.reflection.answers import Answer, AnswerState
+from afterword.safety import clock
 from afterword.safety.finding import Route, Tier
 
 PLAIN = "I want to kill myself"
@@ -474,3 +476,27 @@ def test_the_first_page_says_whether_anything_is_looked_for(
 ) -> None:
     page = client.get(f"/f/{clinic.link()}").text
     assert "I show help and may tell the clinic" in page
+
+
+def overdue(clinic: Clinic) -> list[str]:
+    with clinic.records.read() as tx:
+        later = dataclasses.replace(tx, now=tx.now + clock.DELIVERY_PATIENCE)
+        return deliveries.overdue(later)
+
+
+def test_the_next_look_of_the_page_proves_that_the_help_arrived(
+    client: TestClient, clinic: Clinic
+) -> None:
+    token = clinic.link()
+    post(client, token, text=PLAIN)
+    cursor = talk(client, token).json()["cursor"]
+    assert overdue(clinic) == [clinic.reflection_id(token)]
+    talk(client, token, after=cursor)
+    assert overdue(clinic) == []
+
+
+def test_on_the_form_the_reply_is_the_help(client: TestClient, clinic: Clinic) -> None:
+    token = clinic.link()
+    fields = {"id": str(uuid.uuid4()), "shown": "helped", "words.helped": PLAIN}
+    assert "tel:999" in client.post(f"/f/{token}/form", data=fields).text
+    assert overdue(clinic) == []
