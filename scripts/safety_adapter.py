@@ -1,4 +1,7 @@
-"""Adapts the sentence encoder to the safety sentences: thin matrices beside each of its own.
+"""Adapts the sentence encoder to the safety sentences, and keeps what changed as thin matrices.
+
+All matrices of its layers are trained. What is kept of each change is its best approximation of a
+low rank (singular values), so that the artefact is small and the encoder stays the package's own.
 
 Needs torch (scripts/safety-training.txt); nothing that is served does.
 """
@@ -34,12 +37,12 @@ MASK = 103
 
 @dataclass(frozen=True)
 class Plan:
-    """How the adapter is trained."""
+    """How the encoder is trained, and the rank of what is kept of each change."""
 
-    rank: int = 16
-    epochs: int = 5
-    rate: float = 1.2e-3
-    head_rate: float = 3e-3
+    rank: int = 64
+    epochs: int = 3
+    rate: float = 2e-4
+    head_rate: float = 1e-3
     dropout: float = 0.1
     smoothing: float = 0.05
     disturbed: float = 0.2
@@ -49,34 +52,38 @@ class Plan:
     seed: int = 7
 
 
-class Thin(nn.Module):
-    """A fixed matrix with a thin one beside it."""
+class Whole(nn.Module):
+    """A matrix that is trained, from the one that it was."""
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor, plan: Plan) -> None:
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__()
-        self.register_buffer("weight", weight)
+        self.register_buffer("before", weight)
         self.register_buffer("bias", bias)
-        self.down = nn.Parameter(torch.empty(plan.rank, weight.shape[1]))
-        self.up = nn.Parameter(torch.zeros(weight.shape[0], plan.rank))
-        nn.init.normal_(self.down, std=1 / math.sqrt(weight.shape[1]))
+        self.weight = nn.Parameter(weight.clone())
 
     def forward(self, state: torch.Tensor) -> torch.Tensor:
-        own = functional.linear(state, self.weight, self.bias)
-        return own + (state @ self.down.T) @ self.up.T
+        return functional.linear(state, self.weight, self.bias)
+
+    def change(self, rank: int) -> tuple[np.ndarray, np.ndarray]:
+        """What was learnt, as two thin matrices: `down` (rank x in), `up` (out x rank)."""
+        left, size, right = torch.linalg.svd(
+            self.weight.detach() - self.before, full_matrices=False
+        )
+        root = size[:rank].sqrt()
+        return (root[:, None] * right[:rank]).numpy(), (left[:, :rank] * root).numpy()
 
 
 class Net(nn.Module):
-    """The encoder with its adapter, and a linear layer over the mean of its last states."""
+    """The encoder, and a linear layer over the mean of its last states."""
 
     def __init__(self, weights: Mapping[str, np.ndarray], plan: Plan) -> None:
         super().__init__()
         self.plain = {name: torch.tensor(np.array(value)) for name, value in weights.items()}
-        self.thin = nn.ModuleDict(
+        self.whole = nn.ModuleDict(
             {
-                f"{number}-{part}": Thin(
+                f"{number}-{part}": Whole(
                     self.plain[f"encoder.layer.{number}.{name}.weight"],
                     self.plain[f"encoder.layer.{number}.{name}.bias"],
-                    plan,
                 )
                 for number in range(LAYERS)
                 for part, name in PARTS.items()
@@ -98,16 +105,16 @@ class Net(nn.Module):
 
     def _layer(self, state: torch.Tensor, aside: torch.Tensor, number: int) -> torch.Tensor:
         query, key, value = (
-            self.thin[f"{number}-{part}"](state).unflatten(2, (HEADS, -1)).transpose(1, 2)
+            self.whole[f"{number}-{part}"](state).unflatten(2, (HEADS, -1)).transpose(1, 2)
             for part in ("query", "key", "value")
         )
         # By hand: the one call for all of it is slow at going back through such short texts.
         score = query @ key.transpose(2, 3) / math.sqrt(WIDTH // HEADS) + aside
         mixed = score.softmax(3) @ value
-        mixed = self.thin[f"{number}-mixed"](mixed.transpose(1, 2).flatten(2))
+        mixed = self.whole[f"{number}-mixed"](mixed.transpose(1, 2).flatten(2))
         state = self._norm(state + mixed, f"encoder.layer.{number}.attention.output.LayerNorm")
-        wide = functional.gelu(self.thin[f"{number}-wide"](state), approximate="tanh")
-        narrow = self.thin[f"{number}-narrow"](wide)
+        wide = functional.gelu(self.whole[f"{number}-wide"](state), approximate="tanh")
+        narrow = self.whole[f"{number}-narrow"](wide)
         return self._norm(state + narrow, f"encoder.layer.{number}.output.LayerNorm")
 
     def _norm(self, state: torch.Tensor, name: str) -> torch.Tensor:
@@ -117,7 +124,7 @@ class Net(nn.Module):
 
 @dataclass(frozen=True)
 class Trained:
-    """What is kept: the thin matrices by name, and the last layer."""
+    """What is kept: the changes as thin matrices by name, and the last layer."""
 
     adapter: dict[str, np.ndarray]
     head: np.ndarray
@@ -135,9 +142,9 @@ def train(
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     net = Net(weights, plan)
-    thin = [value for name, value in net.named_parameters() if not name.startswith("head")]
+    own = [value for name, value in net.named_parameters() if not name.startswith("head")]
     settings = [
-        {"params": thin, "lr": plan.rate},
+        {"params": own, "lr": plan.rate},
         {"params": net.head.parameters(), "lr": plan.head_rate},
     ]
     optimiser = torch.optim.AdamW(settings, weight_decay=0.01)
@@ -158,11 +165,10 @@ def train(
             schedule.step()
             total += loss.item() * len(batch)
         say(f"epoch {epoch + 1} of {plan.epochs}: loss {total / len(sentences):.4f}")
-    adapter = {
-        f"{name.replace('-', '.')}.{side}": getattr(module, side).detach().numpy()
-        for name, module in net.thin.items()
-        for side in ("down", "up")
-    }
+    adapter: dict[str, np.ndarray] = {}
+    for name, module in net.whole.items():
+        part = name.replace("-", ".")
+        adapter[f"{part}.down"], adapter[f"{part}.up"] = module.change(plan.rank)
     return Trained(adapter, net.head.weight.detach().numpy(), net.head.bias.detach().numpy())
 
 

@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """Trains the safety model anew and writes safety/model/ (docs/safety-model.md).
 
-    python scripts/train_safety.py           a third kept apart for the bounds, then all sentences
-    python scripts/train_safety.py --folds   each third once; prints figures and writes nothing
+    python scripts/train_safety.py                 an hour or so on one free core
+    python scripts/train_safety.py --speech FILE   also says what real speech would meet
+
+The model is trained on all of safety/sentences/. The figures are read off lines that are kept
+apart, tests/safety/data/heldout_*.jsonl and ordinary_en.jsonl, and off FILE: one JSON object a
+line with `text`, ordinary speech that is not part of the project. The bounds are CHOSEN by hand,
+from the curve that is printed: docs/decisions/0017-a-model-of-many-hands.md says how.
 
 Needs an environment of its own: scripts/safety-training.txt says how to make it. The same sentences
 give the same model on the same kind of machine.
@@ -15,8 +20,7 @@ import hashlib
 import json
 import struct
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,41 +38,23 @@ from afterword.screening.embedding import (  # noqa: E402
     read_vocabulary,
     read_weights,
 )
-from afterword.screening.measured import (  # noqa: E402
-    AIMS,
-    Scored,
-    bounds_for,
-    curve,
-    figures,
-    scored,
-)
+from afterword.screening.measured import Scored, curve, figures, scored  # noqa: E402
 from afterword.screening.ngrams import Linear  # noqa: E402
 from afterword.screening.reader import Reader  # noqa: E402
 from afterword.screening.scoring import Bounds, SafetyModel  # noqa: E402
 from afterword.screening.spanish import Glossary  # noqa: E402
-from afterword.screening.training import (  # noqa: E402
-    Sentence,
-    parts,
-    read_sentences,
-    train_linear,
-)
+from afterword.screening.training import Sentence, read_sentences, train_linear  # noqa: E402
 
 SENTENCES = ROOT / "safety" / "sentences"
 MODEL = ROOT / "safety" / "model"
-FOLDS = 3
-SEEDS = (7,)
-"""One adapter each, and their mean. More are steadier, and take as much longer to train."""
+APART = ROOT / "tests" / "safety" / "data"
 ENCODER_WEIGHT = 0.9
-FLOORS = {"en": {"check": 0.85, "same_day": 0.945}, "es": {"check": 0.0, "same_day": 0.0}}
-"""What ordinary speech asks for: seen on a public corpus of counselling sessions (4,817 turns of
-clients), which is not part of this project and on which nothing is trained. Look again after each
-training: docs/safety-model.md."""
 PLAN = safety_adapter.Plan()
 CHOSEN = {
     "en": {"check": 0.6, "same_day": 0.85},
     "es": {"check": 0.6, "same_day": 0.85},
 }
-"""Lower than the aims ask for: why is in docs/decisions/0016-rules-and-model-together.md."""
+"""Chosen by hand: docs/decisions/0017-a-model-of-many-hands.md."""
 PROBES = [
     Sentence(text, "none", "none", "en", "probes")
     for text in (
@@ -86,58 +72,40 @@ PROBES = [
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description="Trains the safety model anew.")
-    arguments.add_argument("--folds", action="store_true", help="measure each third, write nothing")
-    every = arguments.parse_args().folds
+    asked = argparse.ArgumentParser(description="Trains the safety model anew.")
+    asked.add_argument("--speech", type=Path, help="ordinary speech, JSON Lines with text")
+    speech = asked.parse_args().speech
     # More threads wait for each other more than they help, and would change the last digits.
     torch.set_num_threads(1)
     weights = read_weights(package_folder())
     sentences = read_sentences(SENTENCES)
-    folds = parts(sentences, FOLDS)
-    found: list[Scored] = []
-    for fold in range(FOLDS if every else 1):
-        found += _of_fold(sentences, folds, fold, weights)
-    print(json.dumps({"bounds that would keep to the aims": bounds_of(found)}))
-    bounds = CHOSEN
-    measured = {"kept apart": figures(found, bounds), "curve": curve(found)}
-    print(json.dumps({"bounds": bounds, **measured}, indent=1))
-    if not every:
-        learnt, linear = _learn(sentences, weights)
-        write(learnt, linear, bounds, measured, model_of(learnt, linear, weights))
+    learnt = halved(safety_adapter.train(sentences, weights, reader(), PLAN))
+    linear = rounded(train_linear(sentences, reader()))
+    model = model_of(learnt, linear, weights)
+    found = scored(model, apart())
+    measured = {"kept apart": figures(found, CHOSEN), "curve": curve(found)}
+    print(json.dumps({"bounds": CHOSEN, **measured}, indent=1))
+    if speech is not None:
+        print(json.dumps({"real speech": _of_speech(model, speech)}))
+    write(learnt, linear, CHOSEN, measured, model)
 
 
-def bounds_of(found: Sequence[Scored]) -> dict[str, dict[str, float]]:
-    """The bounds that keep to the aims, and are no lower than the floors."""
-    return {
-        lang: {
-            tier: max(bound, FLOORS[lang][tier])
-            for tier, bound in bounds_for(found, lang, AIMS[lang]).items()
-        }
-        for lang in AIMS
-    }
+def apart() -> list[Sentence]:
+    """The lines that nothing is trained on."""
+    return [one for one in read_sentences(APART) if one.source.startswith(("heldout", "ordinary"))]
+
+
+def _of_speech(model: SafetyModel, path: Path) -> dict[str, float]:
+    """Per cent of the lines at or above each bound that may be chosen."""
+    texts = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [Sentence(text, "none", "none", "en", "speech") for text in texts if text.strip()]
+    found: list[Scored] = scored(model, lines)
+    return {str(row["bound"]): row["harmless"] for row in curve(found)["en"]}
 
 
 def reader() -> Reader:
     glossary = (MODEL / "es-words.txt").read_text(encoding="utf-8")
     return Reader(read_vocabulary(package_folder()), Glossary(glossary))
-
-
-def _of_fold(
-    sentences: Sequence[Sentence], folds: np.ndarray, fold: int, weights: Mapping[str, np.ndarray]
-) -> list[Scored]:
-    """What a model says of a fold that it was not trained on."""
-    others = [one for one, part in zip(sentences, folds, strict=True) if part != fold]
-    learnt, linear = _learn(others, weights)
-    model = model_of(learnt, linear, weights)
-    return scored(model, [one for one, part in zip(sentences, folds, strict=True) if part == fold])
-
-
-def _learn(
-    sentences: Sequence[Sentence], weights: Mapping[str, np.ndarray]
-) -> tuple[safety_adapter.Trained, Linear]:
-    plans = [replace(PLAN, seed=seed) for seed in SEEDS]
-    learnt = [safety_adapter.train(sentences, weights, reader(), plan) for plan in plans]
-    return halved(mean(learnt)), rounded(train_linear(sentences, reader()))
 
 
 def model_of(
@@ -153,19 +121,6 @@ def model_of(
         english=Bounds(1, 1),
         spanish=Bounds(1, 1),
     )
-
-
-def mean(learnt: Sequence[safety_adapter.Trained]) -> safety_adapter.Trained:
-    """One adapter that changes the encoder as much as all of them do in the middle."""
-    share = np.float32(1 / len(learnt))
-    adapter = {
-        name: np.concatenate([one.adapter[name] for one in learnt], axis=0)
-        if name.endswith(".down")
-        else np.concatenate([one.adapter[name] * share for one in learnt], axis=1)
-        for name in learnt[0].adapter
-    }
-    head = sum(one.head * share for one in learnt)
-    return safety_adapter.Trained(adapter, head, sum(one.bias * share for one in learnt))
 
 
 def halved(learnt: safety_adapter.Trained) -> safety_adapter.Trained:

@@ -1,4 +1,4 @@
-"""How well a safety model does on sentences that it was not trained on, and which bounds follow."""
+"""How well a safety model does on sentences that it was not trained on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,19 +19,6 @@ class Scored:
     lang: str
 
 
-@dataclass(frozen=True)
-class Aim:
-    """The greatest part of harmless sentences that may be taken for danger, by tier."""
-
-    check: float
-    same_day: float
-    over: float
-    """The same for what is over, at *same day*."""
-
-
-AIMS = {"en": Aim(0.06, 0.005, 0.03), "es": Aim(0.06, 0.01, 0.03)}
-
-
 _STEPS = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 
@@ -43,23 +30,6 @@ def scored(model: SafetyModel, sentences: Sequence[Sentence]) -> list[Scored]:
         share = float(shares[:, :LIVE].sum(axis=1).max()) if len(shares) else 0.0
         found.append(Scored(one, share, "es" if reading.spanish else "en"))
     return found
-
-
-def bounds_for(found: Sequence[Scored], lang: str, aim: Aim) -> dict[str, float]:
-    """The lowest bounds that keep to the aim."""
-    own = [one for one in found if one.lang == lang]
-    harmless = [one.share for one in own if one.sentence.label == "none"]
-    over = [one.share for one in own if one.sentence.severity == "past"]
-    day = max(_exceeded_by(harmless, aim.same_day), _exceeded_by(over, aim.over))
-    return {"check": _exceeded_by(harmless, aim.check), "same_day": day}
-
-
-def _exceeded_by(shares: Sequence[float], part: float) -> float:
-    """The bound that at most that part of the shares reaches."""
-    if not shares:
-        return 1.0
-    ranked = sorted(shares, reverse=True)
-    return round(ranked[min(len(ranked) - 1, int(part * len(ranked)))] + 0.0005, 3)
 
 
 def part(found: Sequence[Scored], bounds: Mapping[str, Mapping[str, float]], tier: str) -> float:

@@ -6,7 +6,7 @@ what was learnt there.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from afterword.screening.wordpiece import unaccented
@@ -66,7 +66,13 @@ _SHARED_WORDS = (
     "pa pack packs page pages papa pies plan plans practice quite ra ran rare re recorder "
     "reduce rifle robe rota sale se sea serve sexual si sin sober son sons sos suicide sus tape "
     "ten tension toy toys uno use user uses va van ve via video videos vine y ya you real "
-    "normal dice once red pan as fin bar"
+    "normal dice once red pan as fin bar time times done ago funeral funerals cause parking move "
+    "moves finger weed bye sofa radio terrible cereal inhaler control controls social roommate "
+    "diabetes trauma horrible drama rehab lean pension blisters legal mental interpreter cries "
+    "banana insomnia metal compare miles decision crack dealer simple pie hotel aisle sensible "
+    "euro ms cola supervisor psoriasis porter extra personal cruel angel angels mole purge coma "
+    "hero data pure tan reunion benzos tense pasta timer opinion fumes opera nausea torture ignore "
+    "anorexia chilli meningitis valium x k"
 )
 _ALSO_ENGLISH = frozenset(_SHARED_WORDS.split())
 
@@ -76,11 +82,7 @@ class Glossary:
 
     def __init__(self, content: str) -> None:
         groups = _groups(content)
-        self._phrases = {
-            phrase.strip(): english
-            for english, forms in groups.get("phrases", ())
-            for phrase in forms.split("|")
-        }
+        self._phrases = _by_first_word(groups.get("phrases", ()))
         self._words: dict[str, str] = {}
         self._stems: dict[str, str] = {}
         for english, forms in groups.get("words", ()):
@@ -89,8 +91,6 @@ class Glossary:
         for english, forms in groups.get("verbs", ()):
             for form in forms.split():
                 self._stems.setdefault(form.partition("*")[0], english)
-        longest = sorted(self._phrases, key=len, reverse=True)
-        self._phrase = re.compile(rf"\b(?:{'|'.join(map(_either, longest)) or '(?!)'})\b")
         self._accented = {
             "él": "he",
             "mí": "me",
@@ -113,7 +113,7 @@ class Glossary:
         )
         if not english and not spanish:
             return any(word in {"me", "no", "la", "mi", "de"} for word in words[:1]) and any(
-                self._known(word) for word in words[1:]
+                word not in _ALSO_ENGLISH and self._known(word) for word in words[1:]
             )
         return spanish > english
 
@@ -123,10 +123,16 @@ class Glossary:
 
     def _told(self, text: str) -> Iterator[str]:
         at = 0
-        for found in self._phrase.finditer(text):
-            yield self._by_words(text[at : found.start()])
-            yield self._phrases.get(found[0]) or self._phrases[_inner(found[0])]
-            at = found.end()
+        for word in _WORD.finditer(text):
+            if word.start() < at:
+                continue
+            for pattern, english in self._phrases.get(unaccented(word[0]), ()):
+                found = pattern.match(text, word.start())
+                if found:
+                    yield self._by_words(text[at : found.start()])
+                    yield english
+                    at = found.end()
+                    break
         yield self._by_words(text[at:])
 
     def _by_words(self, text: str) -> str:
@@ -184,9 +190,16 @@ class Glossary:
         return word
 
 
-def _inner(phrase: str) -> str:
-    """Without accents, but for the last letter of a word."""
-    return re.sub(r"\w(?=\w)", lambda found: unaccented(found[0]), phrase)
+def _by_first_word(
+    groups: Iterable[tuple[str, str]],
+) -> Mapping[str, Sequence[tuple[re.Pattern[str], str]]]:
+    """Phrases with their English, by their first word without accents, the longest first."""
+    english = {phrase.strip(): said for said, forms in groups for phrase in forms.split("|")}
+    found: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+    for phrase in sorted(english, key=len, reverse=True):
+        pattern = re.compile(rf"{_either(phrase)}\b")
+        found.setdefault(unaccented(phrase.split()[0]), []).append((pattern, english[phrase]))
+    return found
 
 
 def _either(phrase: str) -> str:
