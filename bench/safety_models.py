@@ -1,7 +1,7 @@
 """Compares ways to build the safety model, by cross-validation on `safety/sentences/` alone.
 
     python bench/safety_models.py               what needs no training library
-    python bench/safety_models.py --adapter     the adapted encoder too: scripts/safety-training.txt
+    python bench/safety_models.py --trained     the trained encoder too: scripts/safety-training.txt
 
 Each way gets, by language, the bound that 6 of 100 harmless sentences reach, and is asked how many
 live ones reach it; once more with 1 of 100.
@@ -46,7 +46,7 @@ Way = Callable[[Sequence[Sentence]], Shares]
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--adapter", action="store_true", help="train the adapter for each fold")
+    asked.add_argument("--trained", action="store_true", help="train the encoder for each fold")
     sentences = read_sentences(ROOT / "safety" / "sentences")
     words = (ROOT / "safety" / "model" / "es-words.txt").read_text(encoding="utf-8")
     reader = Reader(read_vocabulary(package_folder()), Glossary(words))
@@ -59,10 +59,10 @@ def main() -> None:
             letters_and_words(own, reader), encoder_as_it_is(own, frozen, reader), 0.5
         ),
     }
-    if asked.parse_args().adapter:
-        ways["adapted encoder"] = lambda own: adapted(own, weights, reader)
-        ways["adapted encoder and letters, 0.7 to 0.3"] = lambda own: mean(
-            adapted(own, weights, reader), letters_and_words(own, reader), 0.7
+    if asked.parse_args().trained:
+        ways["trained encoder"] = lambda own: trained(own, weights, reader)
+        ways["trained encoder and letters, 0.9 to 0.1"] = lambda own: mean(
+            trained(own, weights, reader), letters_and_words(own, reader), 0.9
         )
     folds = parts(sentences, FOLDS)
     readings = [reader.read(one.text) for one in sentences]
@@ -123,17 +123,17 @@ def encoder_as_it_is(sentences: Sequence[Sentence], encoder: Encoder, reader: Re
     )
 
 
-def adapted(
+def trained(
     sentences: Sequence[Sentence], weights: dict[str, np.ndarray], reader: Reader
 ) -> Shares:
-    """The encoder with an adapter for these sentences; minutes for each fold."""
-    import safety_adapter
+    """The encoder trained on these sentences; most of an hour for each fold."""
+    import safety_encoder
     import torch
 
     torch.set_num_threads(1)
-    plan = safety_adapter.Plan()
-    learnt = safety_adapter.train(sentences, weights, reader, plan, say=lambda _: None)
-    encoder = Encoder(weights, learnt.adapter)
+    plan = safety_encoder.Plan()
+    learnt = safety_encoder.train(sentences, weights, reader, plan, say=lambda _: None)
+    encoder = Encoder(weights, learnt.changes)
     return lambda reading: _rows(
         list(_vectors(encoder, reader, reading) @ learnt.head.T + learnt.bias)
         if reading.windows

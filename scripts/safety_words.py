@@ -1,6 +1,6 @@
 """Makes safety/<language>/words.txt: words that are no slip of the finger.
 
-What three sentences of safety/sentences/ have in common is a word, not a slip. The other list of a
+What enough sentences of safety/sentences/ have in common is a word, not a slip. The other list of a
 language, common.txt, is kept by hand: `safety/en/common.txt` began as the whole words of the
 vocabulary of bert-base-uncased (Apache-2.0).
 
@@ -21,7 +21,7 @@ from afterword.safety.normal import normal_form  # noqa: E402
 
 SAFETY = PROJECT / "safety"
 LANGUAGES = ("en", "es")
-FEWEST = 3
+FEWEST = 10
 SHORTEST = 3
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the safety model anew and writes safety/model/ (docs/safety-model.md).
 
-    python scripts/train_safety.py                 an hour or so on one free core
+    python scripts/train_safety.py                 about an hour on two free cores
     python scripts/train_safety.py --speech FILE   also says what real speech would meet
 
 The model is trained on all of safety/sentences/. The figures are read off lines that are kept
@@ -28,9 +28,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-import safety_adapter  # noqa: E402
+import safety_encoder  # noqa: E402
 import torch  # noqa: E402
 
+from afterword.screening.artefact import LAYOUT  # noqa: E402
 from afterword.screening.embedding import (  # noqa: E402
     WEIGHTS_SHA256,
     Encoder,
@@ -49,7 +50,7 @@ SENTENCES = ROOT / "safety" / "sentences"
 MODEL = ROOT / "safety" / "model"
 APART = ROOT / "tests" / "safety" / "data"
 ENCODER_WEIGHT = 0.9
-PLAN = safety_adapter.Plan()
+PLAN = safety_encoder.Plan()
 CHOSEN = {
     "en": {"check": 0.6, "same_day": 0.85},
     "es": {"check": 0.6, "same_day": 0.85},
@@ -74,12 +75,13 @@ PROBES = [
 def main() -> None:
     asked = argparse.ArgumentParser(description="Trains the safety model anew.")
     asked.add_argument("--speech", type=Path, help="ordinary speech, JSON Lines with text")
-    speech = asked.parse_args().speech
-    # More threads wait for each other more than they help, and would change the last digits.
-    torch.set_num_threads(1)
+    asked.add_argument("--threads", type=int, default=2, help="other ones change the last digits")
+    given = asked.parse_args()
+    speech = given.speech
+    torch.set_num_threads(given.threads)
     weights = read_weights(package_folder())
     sentences = read_sentences(SENTENCES)
-    learnt = halved(safety_adapter.train(sentences, weights, reader(), PLAN))
+    learnt = safety_encoder.train(sentences, weights, reader(), PLAN)
     linear = rounded(train_linear(sentences, reader()))
     model = model_of(learnt, linear, weights)
     found = scored(model, apart())
@@ -109,28 +111,18 @@ def reader() -> Reader:
 
 
 def model_of(
-    learnt: safety_adapter.Trained, linear: Linear, weights: Mapping[str, np.ndarray]
+    learnt: safety_encoder.Trained, linear: Linear, weights: Mapping[str, np.ndarray]
 ) -> SafetyModel:
     return SafetyModel(
         version="in training",
         reader=reader(),
-        encoder=Encoder(weights, learnt.adapter),
+        encoder=Encoder(weights, learnt.changes),
         head=(learnt.head, learnt.bias),
         linear=linear,
         weight=ENCODER_WEIGHT,
         english=Bounds(1, 1),
         spanish=Bounds(1, 1),
     )
-
-
-def halved(learnt: safety_adapter.Trained) -> safety_adapter.Trained:
-    """As it will be stored: 16 bits for each number."""
-
-    def half(value: np.ndarray) -> np.ndarray:
-        return value.astype(np.float16).astype(np.float32)
-
-    adapter = {name: half(value) for name, value in learnt.adapter.items()}
-    return safety_adapter.Trained(adapter, half(learnt.head), half(learnt.bias))
 
 
 def rounded(linear: Linear) -> Linear:
@@ -144,7 +136,7 @@ def _scale(linear: Linear) -> np.float32:
 
 
 def write(
-    learnt: safety_adapter.Trained,
+    learnt: safety_encoder.Trained,
     linear: Linear,
     bounds: Mapping[str, object],
     measured: Mapping[str, object],
@@ -152,11 +144,9 @@ def write(
 ) -> None:
     """The artefact: two files of numbers, and the manifest that says what they are."""
     scale = _scale(linear)
-    adapter = {**learnt.adapter, "head.weight": learnt.head, "head.bias": learnt.bias}
+    changes = {**learnt.changes, "head.weight": learnt.head, "head.bias": learnt.bias}
     files = {
-        "adapter.safetensors": safetensors(
-            {name: value.astype(np.float16) for name, value in adapter.items()}
-        ),
+        "changes.safetensors": safetensors(changes),
         "marks.safetensors": safetensors(
             {
                 "marks.weight": np.round(linear.weights / scale).astype(np.int8),
@@ -169,7 +159,7 @@ def write(
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     whole = hashlib.sha256("".join(digests.values()).encode()).hexdigest()
     manifest = {
-        "layout": 1,
+        "layout": LAYOUT,
         "version": whole[:12],
         "files": digests,
         "sentences": {
@@ -191,7 +181,7 @@ def write(
 
 def safetensors(tensors: Mapping[str, np.ndarray]) -> bytes:
     """The file format: the length of a JSON header, the header, the numbers."""
-    kinds = {"float16": "F16", "float32": "F32", "int8": "I8"}
+    kinds = {"float32": "F32", "int8": "I8"}
     header: dict[str, object] = {}
     at = 0
     for name, value in sorted(tensors.items()):

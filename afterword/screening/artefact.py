@@ -1,9 +1,9 @@
 """The names of the files that make up a safety model."""
 
 MANIFEST = "manifest.json"
-ADAPTER = "adapter.safetensors"
+CHANGES = "changes.safetensors"
 MARKS = "marks.safetensors"
 WORDS = "es-words.txt"
-FILES = (ADAPTER, MARKS, WORDS)
-LAYOUT = 1
+FILES = (CHANGES, MARKS, WORDS)
+LAYOUT = 2
 """Of the files; a model that was written for another one is not read."""

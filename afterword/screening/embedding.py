@@ -1,8 +1,8 @@
 """The sentence encoder all-MiniLM-L6-v2, read from its package and run with numpy alone.
 
 The package is installed without the framework that it was made for: a sentence costs milliseconds,
-and nothing but a matrix library is needed. What was trained for this product is a small adapter
-(two thin matrices for each layer) that is added to the weights while they are read.
+and nothing but a matrix library is needed. What was trained for this product are changes of the
+matrices of its layers, 8 bits for each number, that are added to the weights while they are read.
 """
 
 import hashlib
@@ -36,12 +36,13 @@ _FAR = np.float32(-1e9)
 _KINDS = {"F32": np.float32, "F16": np.float16, "I8": np.int8}
 
 Floats = NDArray[np.float32]
-Adapter = Mapping[str, Floats]
-"""For each adapted matrix `<layer>.<part>.down` (rank x in) and `.up` (out x rank)."""
+Changes = Mapping[str, Floats]
+"""For each changed matrix `<layer>.<part>.change` (out x in) in steps of `.step` (out), and `.bias`
+(out), what its bias is now."""
 
 
 class EncoderMissing(Exception):
-    """The encoder's package is missing, or is not the one that the adapter was trained on."""
+    """The encoder's package is missing, or is not the one that the changes were trained on."""
 
 
 def package_folder() -> Path:
@@ -83,14 +84,14 @@ def read_safetensors(content: bytes) -> dict[str, Floats]:
 class Encoder:
     """Sentences to vectors."""
 
-    def __init__(self, weights: Mapping[str, Floats], adapter: Adapter | None = None) -> None:
+    def __init__(self, weights: Mapping[str, Floats], changes: Changes | None = None) -> None:
         self._words = weights["embeddings.word_embeddings.weight"]
         self._places = (
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         self._first = _norm_of(weights, "embeddings.LayerNorm")
-        self._layers = [_Layer(weights, number, adapter or {}) for number in range(LAYERS)]
+        self._layers = [_Layer(weights, number, changes or {}) for number in range(LAYERS)]
 
     def vectors(self, ids: Sequence[Sequence[int]]) -> Floats:
         """One row for each sequence of word pieces (start and end included): their mean."""
@@ -109,15 +110,16 @@ class Encoder:
 
 
 class _Layer:
-    def __init__(self, weights: Mapping[str, Floats], number: int, adapter: Adapter) -> None:
+    def __init__(self, weights: Mapping[str, Floats], number: int, changes: Changes) -> None:
         self._matrices: dict[str, tuple[Floats, Floats]] = {}
         for part, name in PARTS.items():
-            full = f"encoder.layer.{number}.{name}"
-            matrix = weights[f"{full}.weight"]
-            if f"{number}.{part}.down" in adapter:
-                matrix = matrix + adapter[f"{number}.{part}.up"] @ adapter[f"{number}.{part}.down"]
+            full, own = f"encoder.layer.{number}.{name}", f"{number}.{part}"
+            matrix, bias = weights[f"{full}.weight"], weights[f"{full}.bias"]
+            if f"{own}.change" in changes:
+                matrix = matrix + changes[f"{own}.change"] * changes[f"{own}.step"][:, None]
+                bias = changes[f"{own}.bias"]
             # The other way round once, so that nothing is turned at each message.
-            self._matrices[part] = (np.ascontiguousarray(matrix.T), weights[f"{full}.bias"])
+            self._matrices[part] = (np.ascontiguousarray(matrix.T), bias)
         self._after_mixing = _norm_of(weights, f"encoder.layer.{number}.attention.output.LayerNorm")
         self._after_all = _norm_of(weights, f"encoder.layer.{number}.output.LayerNorm")
 
@@ -149,7 +151,7 @@ class _Layer:
 
 
 def gelu(value: Floats) -> Floats:
-    """The tanh form: what the adapter was trained with, and quick without further libraries."""
+    """The tanh form: what the changes were trained with, and quick without further libraries."""
     inner = value * value
     inner *= np.float32(0.044715)
     inner += np.float32(1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from afterword.safety.finding import Category, Tier
 from afterword.safety.screen import Opinion
-from afterword.screening.artefact import ADAPTER, MARKS, WORDS
+from afterword.screening.artefact import CHANGES, MARKS, WORDS
 from afterword.screening.embedding import (
     Encoder,
     package_folder,
@@ -68,7 +68,7 @@ class Bounds:
 def build(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> "SafetyModel":
     """The model from its checked files. Raises EncoderMissing, KeyError, ValueError."""
     folder = package_folder()
-    learnt = read_safetensors(files[ADAPTER])
+    learnt = read_safetensors(files[CHANGES])
     marks = read_safetensors(files[MARKS])
     return SafetyModel(
         version=str(manifest["version"]),

@@ -1,7 +1,7 @@
-"""Adapts the sentence encoder to the safety sentences, and keeps what changed as thin matrices.
+"""Trains the sentence encoder on the safety sentences, and keeps what changed in it.
 
-All matrices of its layers are trained. What is kept of each change is its best approximation of a
-low rank (singular values), so that the artefact is small and the encoder stays the package's own.
+All matrices of its layers are trained. Thin matrices beside them, or the change cut down to a low
+rank, found one to three live lines in a hundred less: docs/decisions/0017-a-model-of-many-hands.md.
 
 Needs torch (scripts/safety-training.txt); nothing that is served does.
 """
@@ -37,10 +37,9 @@ MASK = 103
 
 @dataclass(frozen=True)
 class Plan:
-    """How the encoder is trained, and the rank of what is kept of each change."""
+    """How the encoder is trained."""
 
-    rank: int = 64
-    epochs: int = 3
+    epochs: int = 4
     rate: float = 2e-4
     head_rate: float = 1e-3
     dropout: float = 0.1
@@ -53,24 +52,26 @@ class Plan:
 
 
 class Whole(nn.Module):
-    """A matrix that is trained, from the one that it was."""
+    """A matrix that is trained, from what it was."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
         super().__init__()
         self.register_buffer("before", weight)
-        self.register_buffer("bias", bias)
         self.weight = nn.Parameter(weight.clone())
+        self.bias = nn.Parameter(bias.clone())
 
     def forward(self, state: torch.Tensor) -> torch.Tensor:
         return functional.linear(state, self.weight, self.bias)
 
-    def change(self, rank: int) -> tuple[np.ndarray, np.ndarray]:
-        """What was learnt, as two thin matrices: `down` (rank x in), `up` (out x rank)."""
-        left, size, right = torch.linalg.svd(
-            self.weight.detach() - self.before, full_matrices=False
-        )
-        root = size[:rank].sqrt()
-        return (root[:, None] * right[:rank]).numpy(), (left[:, :rank] * root).numpy()
+    def changes(self) -> dict[str, np.ndarray]:
+        """What was learnt, as it is stored: steps from -127 to 127, and the size of a step."""
+        change = (self.weight.detach() - self.before).numpy()
+        step = (np.abs(change).max(axis=1) / 127 + 1e-12).astype(np.float32)
+        return {
+            "change": np.round(change / step[:, None]).astype(np.int8),
+            "step": step,
+            "bias": self.bias.detach().numpy(),
+        }
 
 
 class Net(nn.Module):
@@ -124,9 +125,9 @@ class Net(nn.Module):
 
 @dataclass(frozen=True)
 class Trained:
-    """What is kept: the changes as thin matrices by name, and the last layer."""
+    """What is kept: the changes of the encoder by name, and the last layer."""
 
-    adapter: dict[str, np.ndarray]
+    changes: dict[str, np.ndarray]
     head: np.ndarray
     bias: np.ndarray
 
@@ -138,7 +139,7 @@ def train(
     plan: Plan,
     say: Callable[[str], None] = print,
 ) -> Trained:
-    """The adapter for these sentences; the same on the same machine each time."""
+    """What is learnt from these sentences; the same on the same machine each time."""
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     net = Net(weights, plan)
@@ -165,11 +166,12 @@ def train(
             schedule.step()
             total += loss.item() * len(batch)
         say(f"epoch {epoch + 1} of {plan.epochs}: loss {total / len(sentences):.4f}")
-    adapter: dict[str, np.ndarray] = {}
-    for name, module in net.whole.items():
-        part = name.replace("-", ".")
-        adapter[f"{part}.down"], adapter[f"{part}.up"] = module.change(plan.rank)
-    return Trained(adapter, net.head.weight.detach().numpy(), net.head.bias.detach().numpy())
+    changes = {
+        f"{name.replace('-', '.')}.{kind}": value
+        for name, module in net.whole.items()
+        for kind, value in module.changes().items()
+    }
+    return Trained(changes, net.head.weight.detach().numpy(), net.head.bias.detach().numpy())
 
 
 Item = tuple[list[list[int]], int]
