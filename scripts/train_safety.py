@@ -3,6 +3,7 @@
 
     python scripts/train_safety.py                 about an hour on two free cores
     python scripts/train_safety.py --speech FILE   also says what real speech would meet
+    python scripts/train_safety.py --bounds        trains nothing; new bounds for the model there is
 
 The model is trained on all of safety/sentences/. The figures are read off lines that are kept
 apart, tests/safety/data/heldout_*.jsonl and ordinary_en.jsonl, and off FILE: one JSON object a
@@ -40,6 +41,7 @@ from afterword.screening.embedding import (  # noqa: E402
     read_weights,
 )
 from afterword.screening.measured import Scored, curve, figures, scored  # noqa: E402
+from afterword.screening.model import load_model  # noqa: E402
 from afterword.screening.ngrams import Linear  # noqa: E402
 from afterword.screening.reader import Reader  # noqa: E402
 from afterword.screening.scoring import Bounds, SafetyModel  # noqa: E402
@@ -52,8 +54,8 @@ APART = ROOT / "tests" / "safety" / "data"
 ENCODER_WEIGHT = 0.9
 PLAN = safety_encoder.Plan()
 CHOSEN = {
-    "en": {"check": 0.6, "same_day": 0.85},
-    "es": {"check": 0.6, "same_day": 0.85},
+    "en": {"check": 0.66, "same_day": 0.87, "unsure": 0.4, "doubtful": 0.15},
+    "es": {"check": 0.57, "same_day": 0.92, "unsure": 0.15, "doubtful": 0.08},
 }
 """Chosen by hand: docs/decisions/0017-a-model-of-many-hands.md."""
 PROBES = [
@@ -75,21 +77,34 @@ PROBES = [
 def main() -> None:
     asked = argparse.ArgumentParser(description="Trains the safety model anew.")
     asked.add_argument("--speech", type=Path, help="ordinary speech, JSON Lines with text")
+    asked.add_argument("--bounds", action="store_true", help="only write the bounds anew")
     asked.add_argument("--threads", type=int, default=2, help="other ones change the last digits")
     given = asked.parse_args()
-    speech = given.speech
+    if given.bounds:
+        bind(given.speech)
+        return
     torch.set_num_threads(given.threads)
     weights = read_weights(package_folder())
     sentences = read_sentences(SENTENCES)
     learnt = safety_encoder.train(sentences, weights, reader(), PLAN)
     linear = rounded(train_linear(sentences, reader()))
     model = model_of(learnt, linear, weights)
+    write(learnt, linear, model)
+    bind(given.speech)
+
+
+def bind(speech: Path | None) -> None:
+    """Reads the model's figures off the lines that are kept apart, and writes them with CHOSEN."""
+    model = load_model(MODEL)
     found = scored(model, apart())
     measured = {"kept apart": figures(found, CHOSEN), "curve": curve(found)}
     print(json.dumps({"bounds": CHOSEN, **measured}, indent=1))
     if speech is not None:
         print(json.dumps({"real speech": _of_speech(model, speech)}))
-    write(learnt, linear, CHOSEN, measured, model)
+    path = MODEL / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest |= {"bounds": CHOSEN, "figures": measured}
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 def apart() -> list[Sentence]:
@@ -135,13 +150,7 @@ def _scale(linear: Linear) -> np.float32:
     return np.float32(np.abs(linear.weights).max() / 127)
 
 
-def write(
-    learnt: safety_encoder.Trained,
-    linear: Linear,
-    bounds: Mapping[str, object],
-    measured: Mapping[str, object],
-    model: SafetyModel,
-) -> None:
+def write(learnt: safety_encoder.Trained, linear: Linear, model: SafetyModel) -> None:
     """The artefact: two files of numbers, and the manifest that says what they are."""
     scale = _scale(linear)
     changes = {**learnt.changes, "head.weight": learnt.head, "head.bias": learnt.bias}
@@ -168,10 +177,9 @@ def write(
         },
         "encoder": WEIGHTS_SHA256,
         "encoder_weight": ENCODER_WEIGHT,
-        "bounds": bounds,
+        "bounds": CHOSEN,
         "plan": vars(PLAN),
         "probes": {one.sentence.text: round(one.share, 4) for one in scored(model, PROBES)},
-        "figures": measured,
     }
     for name, content in files.items():
         (MODEL / name).write_bytes(content)

@@ -19,7 +19,7 @@ class Scored:
     lang: str
 
 
-_STEPS = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_STEPS = (0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97)
 
 
 def scored(model: SafetyModel, sentences: Sequence[Sentence]) -> list[Scored]:

@@ -1,7 +1,7 @@
 """The whole screen on sentences of hands that built nothing of it: it must not become worse.
 
-The floors are a little under what was measured (docs/clinical-safety.md, rule card). The lines were
-looked at as totals while the model's bounds were chosen, so they are held out and not blind.
+The floors are a little under what was measured (docs/clinical-safety.md, rule card). The bounds of
+the model were read off `heldout_*`; `blind_*` were measured once those were chosen.
 """
 
 from __future__ import annotations
@@ -42,28 +42,37 @@ def share(lines: list[Line], tier: Tier, **wanted: object) -> float:
     return sum(found >= tier for found in own) / len(own)
 
 
-def test_english_lines_of_others(screener: Screener) -> None:
-    lines = screened(screener, "heldout_en")
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.84
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.68
-    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.92
+@pytest.mark.parametrize("name", ["heldout_en", "blind_en"])
+def test_english_lines_of_others(screener: Screener, name: str) -> None:
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.82
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.96
+    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.91
     assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.09
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.085
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.03
 
 
-def test_spanish_lines_of_others(screener: Screener) -> None:
-    lines = screened(screener, "heldout_es")
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.86
-    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.95
+@pytest.mark.parametrize("name", ["heldout_es", "blind_es"])
+def test_spanish_lines_of_others(screener: Screener, name: str) -> None:
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.15
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.08
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.045
 
 
 def test_ordinary_speech(screener: Screener) -> None:
     lines = screened(screener, "ordinary_en")
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.08
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.035
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.035
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
+
+
+def test_plain_statements_of_others(screener: Screener) -> None:
+    lines = screened(screener, "plain_more")
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.99
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
