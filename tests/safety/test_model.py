@@ -115,7 +115,8 @@ def test_the_same_text_has_the_same_opinions(model: SafetyModel) -> None:
 def test_never_says_now_and_never_a_trace(model: SafetyModel) -> None:
     texts = [one.text for one in read_sentences(SENTENCES) if one.severity == "imminent"][:40]
     found = {one.tier for text in texts for one in model.opinions(text)}
-    assert found == {Tier.CHECK, Tier.SAME_DAY}
+    assert found
+    assert found <= {Tier.CHECK, Tier.SAME_DAY}
 
 
 def test_keeps_no_words_of_a_message(model: SafetyModel) -> None:
