@@ -48,7 +48,7 @@ def give_up(tx: Tx, reflection_id: str) -> bool:
     return True
 
 
-def _unseen() -> Select[tuple[str]]:
+def _unseen() -> Select[str]:
     return (
         select(models.Outbox.reflection_id)
         .join(models.Reflection, models.Reflection.id == models.Outbox.reflection_id)
