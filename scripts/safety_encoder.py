@@ -51,6 +51,12 @@ class Plan:
     seed: int = 7
 
 
+def in_steps(change: np.ndarray) -> dict[str, np.ndarray]:
+    """A change in 8 bits: `change` in steps from -127 to 127, and the size of a `step` by row."""
+    step = (np.abs(change).max(axis=1) / 127 + 1e-12).astype(np.float32)
+    return {"change": np.round(change / step[:, None]).astype(np.int8), "step": step}
+
+
 class Whole(nn.Module):
     """A matrix that is trained, from what it was."""
 
@@ -66,12 +72,7 @@ class Whole(nn.Module):
     def changes(self) -> dict[str, np.ndarray]:
         """What was learnt, as it is stored: steps from -127 to 127, and the size of a step."""
         change = (self.weight.detach() - self.before).numpy()
-        step = (np.abs(change).max(axis=1) / 127 + 1e-12).astype(np.float32)
-        return {
-            "change": np.round(change / step[:, None]).astype(np.int8),
-            "step": step,
-            "bias": self.bias.detach().numpy(),
-        }
+        return {**in_steps(change), "bias": self.bias.detach().numpy()}
 
 
 class Net(nn.Module):
@@ -92,6 +93,20 @@ class Net(nn.Module):
         )
         self.drop = nn.Dropout(plan.dropout)
         self.head = nn.Linear(WIDTH, len(CLASSES))
+
+    def go_on(self, start: Trained) -> None:
+        """Takes over what was learnt before."""
+        with torch.no_grad():
+            for name, module in self.whole.items():
+                own = name.replace("-", ".")
+                change, step, bias = (
+                    torch.tensor(np.array(start.changes[f"{own}.{kind}"], np.float32))
+                    for kind in ("change", "step", "bias")
+                )
+                module.weight.copy_(module.before + change * step[:, None])
+                module.bias.copy_(bias)
+            self.head.weight.copy_(torch.tensor(np.array(start.head)))
+            self.head.bias.copy_(torch.tensor(np.array(start.bias)))
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         words = self.plain["embeddings.word_embeddings.weight"][ids]
@@ -131,18 +146,42 @@ class Trained:
     head: np.ndarray
     bias: np.ndarray
 
+    def halfway(self, other: Trained) -> Trained:
+        """The mean of both: it keeps more of what each does well than the later one alone
+        (Wortsman et al. 2022, arXiv 2109.01903)."""
+        changes: dict[str, np.ndarray] = {}
+        for name in self.changes:
+            part, _, kind = name.rpartition(".")
+            if kind == "bias":
+                changes[name] = (self.changes[name] + other.changes[name]) / np.float32(2)
+            elif kind == "change":
+                both = [
+                    one.changes[name] * one.changes[f"{part}.step"][:, None]
+                    for one in (self, other)
+                ]
+                for key, value in in_steps((both[0] + both[1]) / np.float32(2)).items():
+                    changes[f"{part}.{key}"] = value
+        half = np.float32(0.5)
+        return Trained(changes, (self.head + other.head) * half, (self.bias + other.bias) * half)
+
 
 def train(
     sentences: Sequence[Sentence],
     weights: Mapping[str, np.ndarray],
     reader: Reader,
     plan: Plan,
+    start: Trained | None = None,
     say: Callable[[str], None] = print,
 ) -> Trained:
-    """What is learnt from these sentences; the same on the same machine each time."""
+    """What is learnt from these sentences; the same on the same machine each time.
+
+    From the encoder as it comes, or from what was learnt before.
+    """
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     net = Net(weights, plan)
+    if start is not None:
+        net.go_on(start)
     own = [value for name, value in net.named_parameters() if not name.startswith("head")]
     settings = [
         {"params": own, "lr": plan.rate},
