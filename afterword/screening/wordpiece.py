@@ -21,6 +21,8 @@ _APOSTROPHE = re.compile("[\u2018\u2019\u02bc\u00b4`\uff07]")
 _SPACED = re.compile(r"(?<!\w)(?:[a-z][ \t.*_-]+){3,}[a-z](?!\w)")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _LEET = str.maketrans("013457@$", "oieastas")
+# An id or a reference is no word that anybody says; read as letters it looks like nothing known.
+_NUMBER_OF_A_THING = re.compile(r"\b(?=(?:[a-f-]*\d){3})(?=[\d-]*[a-f])[\da-f-]{8,}\b")
 _MIXED = re.compile(
     r"(?<![\w@$])(?=\w*[a-z])[a-z]+[013457@$][\w@$]*|(?<![\w@$])[013457@$]+[a-z]{3,}\w*"
 )
@@ -63,6 +65,7 @@ def cleaned(text: str) -> str:
     plain = _APOSTROPHE.sub("'", plain)
     plain = _ANY_EMOJI.sub(_emoji, plain)
     plain = _SPACED.sub(lambda found: " " + re.sub(r"[^a-z]", "", found[0]) + " ", plain)
+    plain = _NUMBER_OF_A_THING.sub(" ", plain)
     plain = _MIXED.sub(_unleet, plain)
     plain = _STRETCHED.sub(r"\1", plain)
     plain = re.sub(r"\w+(?:'[a-z]+)?", lambda found: _HURRIED.get(found[0], found[0]), plain)

