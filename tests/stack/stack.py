@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -84,7 +85,8 @@ class Stack:
         self.records = Records(self.settings.database, self.vault)
         schema.upgrade(self.records.engine)
         self.instrument = load_instrument(instrument)
-        self.ports = services.choose_ports(self.settings)
+        # Not the wished port: another stack's pages may just be starting anew on it.
+        self.ports = replace(services.choose_ports(self.settings), web=unused_port())
         self.supervisor = services.Supervisor(folder / "log", lambda line: None)
         self._thread = threading.Thread(target=self.supervisor.watch, daemon=True)
         self._rasa = rasa and not web_alone
@@ -186,6 +188,11 @@ class Stack:
             found = invitations.resolve(tx, token)
         assert found is not None
         return Case(self, token, found.reflection_id, following, email, goal_ids)
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 @dataclass

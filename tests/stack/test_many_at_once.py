@@ -28,7 +28,7 @@ def reflect(case: Case, place: int) -> None:
             patient.tap(f"{question}.{option}")
         else:
             patient.type(option)
-    patient.type(f"patient {place} found the plan helpful")
+    patient.type(f"The walk to the window helped, number {place}")
     patient.type(f"patient {place} would like a walk")
     patient.tap("review.share")
     patient.client.close()
@@ -43,7 +43,7 @@ def test_fifty_reflections_side_by_side(stack: Stack) -> None:
         assert {key: answer.value for key, answer in answers.items() if answer.value} == (
             expected(place)
         )
-        assert answers["helped"].words == f"patient {place} found the plan helpful"
+        assert answers["helped"].words == f"The walk to the window helped, number {place}"
         assert answers["wish"].words == f"patient {place} would like a walk"
         assert all(answer.state is AnswerState.ANSWERED for answer in answers.values())
         assert len(answers) == 7
