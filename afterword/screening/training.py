@@ -65,7 +65,8 @@ def read_sentences(folder: Path) -> list[Sentence]:
 def shingles(text: str) -> frozenset[str]:
     """The five-letter pieces of a text."""
     plain = " ".join(unaccented(cleaned(text)).split())
-    return frozenset(plain[at : at + _SHINGLE] for at in range(max(1, len(plain) - _SHINGLE + 1)))
+    size = max(1, len(plain) - _SHINGLE + 1) if plain else 0
+    return frozenset(plain[at : at + _SHINGLE] for at in range(size))
 
 
 def groups(texts: Sequence[str], alike: float = 0.45) -> list[int]:
