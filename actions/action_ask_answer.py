@@ -10,17 +10,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import AFTER_SAFETY, GO_ON, Talk, gather, show
+from actions.talk import AFTER_SAFETY, AT_REVIEW, AT_SCALE, DELETE, GO_ON, Talk, gather, show
+from afterword.reflection.asides import stops
 from afterword.reflection.asking import Choice, Prompt
+from afterword.reflection.exchange import DELETE_NO, DELETE_YES, SAFETY_GO_ON, SAFETY_STOP, Pending
+from afterword.reflection.instrument import Kind
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.turns import (
-    DELETE_NO,
-    DELETE_YES,
-    SAFETY_GO_ON,
-    SAFETY_STOP,
-    Pending,
-    stops,
-)
 
 
 class ActionAskAnswer(Action):
@@ -37,13 +32,21 @@ class ActionAskAnswer(Action):
         if stops(talk.heard, talk.open):
             return [SlotSet("expects", AFTER_SAFETY)]
         prompt = _prompt(talk, short=asked > 0)
-        safety = talk.open.pending is Pending.SAFETY
         show(dispatcher, prompt)
         return [
             SlotSet("question", prompt.question or talk.open.question),
             SlotSet("asked", asked + 1),
-            SlotSet("expects", AFTER_SAFETY if safety else prompt.input),
+            SlotSet("expects", _expects(talk, prompt)),
         ]
+
+
+def _expects(talk: Talk, prompt: Prompt) -> str:
+    if talk.open.pending is Pending.SAFETY:
+        return AFTER_SAFETY
+    if prompt.question == REVIEW:
+        return AT_REVIEW
+    question = talk.asker.plan.question(prompt.question or "", talk.answers)
+    return AT_SCALE if question and question.item.kind is Kind.SCALE else prompt.input
 
 
 def _prompt(talk: Talk, *, short: bool) -> Prompt:
@@ -53,10 +56,18 @@ def _prompt(talk: Talk, *, short: bool) -> Prompt:
         return _paused(talk)
     if talk.open.pending is Pending.SAFETY:
         return _go_on_or_stop(talk)
+    if talk.open.pending is Pending.STOP:
+        return _stopped(talk)
+    if talk.open.pending is Pending.SHARE:
+        return talk.asker.confirm_sharing(talk.open.candidates[0])
     question = talk.asker.plan.question(talk.open.question, talk.answers)
     if talk.open.question == REVIEW or question is None:
         return talk.asker.review(talk.answers, short=short)
     keep = talk.open.pending is Pending.KEEP
+    if talk.open.pending is Pending.CONFIRM:
+        keep = talk.open.draft is not None
+        if talk.open.candidates:
+            return talk.asker.confirm(question, talk.open.candidates, keep=keep)
     return talk.asker.prompt(question, talk.answers, short=short, keep=keep)
 
 
@@ -71,6 +82,14 @@ def _confirm_delete(talk: Talk) -> Prompt:
 def _paused(talk: Talk) -> Prompt:
     go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start")
     return Prompt(talk.line("paused", until=talk.until()), (go_on,), kind="say")
+
+
+def _stopped(talk: Talk) -> Prompt:
+    choices = (
+        Choice(GO_ON, talk.line("choice_go_on"), "option", "start"),
+        Choice(DELETE, talk.line("choice_delete"), "quiet", "stop_delete"),
+    )
+    return Prompt(talk.line("stopped"), choices, kind="say")
 
 
 def _go_on_or_stop(talk: Talk) -> Prompt:

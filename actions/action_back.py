@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
 from actions.talk import as_events, gather, open_slots, say, show, standing
-from afterword.reflection.turns import Line, Open
+from afterword.reflection.exchange import Line, Open
 
 
 class ActionBack(Action):

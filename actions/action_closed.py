@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
 from actions.talk import gather, say, show, standing
-from afterword.reflection.turns import SAFETY_STOP, Line
+from afterword.reflection.exchange import SAFETY_STOP, Line
 
 
 class ActionClosed(Action):
@@ -24,6 +24,8 @@ class ActionClosed(Action):
         if talk.heard.choice == SAFETY_STOP and not talk.ended:
             # Not "shall we go on": the patient has just said no.
             say(dispatcher, talk, Line("safety_stopped"), input="choice")
+        elif not talk.ended and talk.asker.lexicon.has("not_now", talk.heard.text):
+            say(dispatcher, talk, Line("paused", {"until": talk.until()}), input="choice")
         else:
             show(dispatcher, standing(talk))
         return []

@@ -11,7 +11,7 @@ from actions.talk import Talk, as_events, gather, open_slots, say, show
 from afterword.records import reflections
 from afterword.reflection.asking import Choice, Prompt
 from afterword.reflection.correcting import Correction, read_correction
-from afterword.reflection.turns import Line, Open
+from afterword.reflection.exchange import Line, Open
 
 
 class ActionCorrect(Action):

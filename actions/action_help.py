@@ -1,13 +1,10 @@
 """Says what can be typed here."""
 
-from actions.digression import Digression
-from actions.talk import Talk
-from afterword.reflection.turns import Line
+from actions.digression import Reply
 
 
-class ActionHelp(Digression):
+class ActionHelp(Reply):
+    intent = "help"
+
     def name(self) -> str:
         return "action_help"
-
-    def line(self, talk: Talk) -> Line:
-        return Line("help")

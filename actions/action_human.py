@@ -1,13 +1,10 @@
 """Says how to reach a person of the clinic."""
 
-from actions.digression import Digression
-from actions.talk import Talk
-from afterword.reflection.turns import Line
+from actions.digression import Reply
 
 
-class ActionHuman(Digression):
+class ActionHuman(Reply):
+    intent = "ask_human"
+
     def name(self) -> str:
         return "action_human"
-
-    def line(self, talk: Talk) -> Line:
-        return Line("human")

@@ -1,13 +1,10 @@
 """Answers what is not about the session."""
 
-from actions.digression import Digression
-from actions.talk import Talk
-from afterword.reflection.turns import Line
+from actions.digression import Reply
 
 
-class ActionOffTopic(Digression):
+class ActionOffTopic(Reply):
+    intent = "off_topic"
+
     def name(self) -> str:
         return "action_off_topic"
-
-    def line(self, talk: Talk) -> Line:
-        return Line("off_topic")

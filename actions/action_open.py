@@ -9,8 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.desk import desk
 from actions.talk import TAKE_BACK, Talk, as_events, closing, gather, open_slots, say, show
 from afterword.records import reflections
+from afterword.reflection.exchange import ASIDE_LINES, Line, Open
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.turns import Line, Open
 
 
 class ActionOpen(Action):
@@ -33,6 +33,8 @@ class ActionOpen(Action):
         if talk.ended:
             return _stay_closed(dispatcher, talk, wants_back)
         say(dispatcher, talk, Line("welcome_back" if talk.answers else "opening"))
+        if talk.heard.also in ASIDE_LINES:
+            say(dispatcher, talk, Line(ASIDE_LINES[talk.heard.also]))
         following = talk.asker.plan.next(talk.answers)
         question = REVIEW if following is None else following.id
         return as_events(open_slots(Open(question), short=False))

@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.talk import pending_only
-from afterword.reflection.turns import Pending
+from afterword.reflection.exchange import Pending
 
 
 class ActionPause(Action):

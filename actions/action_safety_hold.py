@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.talk import AFTER_SAFETY, as_events, heard_in, metadata_of, open_in
-from afterword.reflection.turns import hold
+from afterword.reflection.asides import hold
 from afterword.safety.finding import Route
 
 

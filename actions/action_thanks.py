@@ -1,13 +1,10 @@
 """Answers thanks and small talk."""
 
-from actions.digression import Digression
-from actions.talk import Talk
-from afterword.reflection.turns import Line
+from actions.digression import Reply
 
 
-class ActionThanks(Digression):
+class ActionThanks(Reply):
+    intent = "thanks"
+
     def name(self) -> str:
         return "action_thanks"
-
-    def line(self, talk: Talk) -> Line:
-        return Line("thanks")

@@ -2,7 +2,7 @@
 
 from actions.digression import Digression
 from actions.talk import Talk
-from afterword.reflection.turns import Line
+from afterword.reflection.exchange import Line
 
 
 class ActionWhy(Digression):

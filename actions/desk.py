@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from afterword.locales import Catalogue
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
+from afterword.reflection.lexicon import Lexicon
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Desk:
     records: Records
     instruments: dict[tuple[str, int], Instrument]
     catalogues: dict[str, Catalogue]
+    lexicons: dict[str, Lexicon]
 
 
 _desk: Desk | None = None

@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
 from actions.talk import Talk, gather, pending_only, say
-from afterword.reflection.turns import Line, Pending
+from afterword.reflection.exchange import ASIDE_LINES, Line, Pending
 
 
 class Digression(Action, ABC):
@@ -34,3 +34,12 @@ class Digression(Action, ABC):
 
     @abstractmethod
     def line(self, talk: Talk) -> Line: ...
+
+
+class Reply(Digression):
+    """A digression that one line of the catalogue answers, whatever question is open."""
+
+    intent: str
+
+    def line(self, talk: Talk) -> Line:
+        return Line(ASIDE_LINES[self.intent])

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from actions.desk import Desk, set_up
-from afterword.datafiles import load_instruments
+from afterword.datafiles import load_instruments, load_lexicon
 from afterword.locales import load
 from afterword.records.store import Records
 from afterword.records.vault import load_vault
@@ -37,6 +37,7 @@ def make_desk(settings: Settings) -> Desk:
         records=Records(settings.database, load_vault(settings.keys)),
         instruments=instruments,
         catalogues={language: load(language) for language in languages},
+        lexicons={language: load_lexicon(language) for language in languages},
     )
 
 

@@ -11,17 +11,20 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import Desk
 from afterword.records import people, reflections
+from afterword.records.history import history_of
 from afterword.records.store import Tx
 from afterword.records.views import Reflection
 from afterword.reflection.answers import Answer, ReflectionState
 from afterword.reflection.asking import Asker, Choice, Prompt
+from afterword.reflection.exchange import Heard, Line, Open, Pending
 from afterword.reflection.plan import REVIEW, Plan
-from afterword.reflection.turns import Heard, Line, Open, Pending
+from afterword.reflection.tongues import spoken
 
 TAKE_BACK = "closed.take_back"
-GO_ON = "menu.start"
-AFTER_SAFETY = "safety"
-"""In the slot `expects`: *go on or stop here* is open; see AnswerGate."""
+GO_ON, DELETE = "menu.start", "menu.stop_delete"
+AFTER_SAFETY, AT_REVIEW, AT_SCALE = "safety", "review", "scale"
+"""In the slot `expects`: *go on or stop here*, the review, a question with options in order; see
+AnswerGate."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Talk:
             "clinic": clinic.name,
             "phone": clinic.phone,
             "urgent_phone": clinic.urgent_phone,
+            "session": self._moment(self.reflection.session_at),
         }
         return self.asker.say(key, **(known | values))
 
@@ -55,7 +59,20 @@ class Talk:
         start = self.reflection.next_session_at
         if start is None:
             return ""
-        return self.line("paused_until", time=_local(start, self.reflection.clinic.timezone))
+        # Texts of the catalogue have no space at their ends.
+        return f" {self.line('paused_until', time=self._moment(start))}"
+
+    def _moment(self, at: datetime) -> str:
+        """A day and a time of the clinic's, in the language of the reflection."""
+        local = at.astimezone(ZoneInfo(self.reflection.clinic.timezone))
+        say = self.asker.say
+        return say(
+            "date_time",
+            weekday=say("weekdays").split()[local.weekday()],
+            day=local.day,
+            month=say("months").split()[local.month - 1],
+            time=f"{local:%H:%M}",
+        )
 
 
 class UnknownConversation(Exception):
@@ -72,10 +89,16 @@ def gather(tx: Tx, desk: Desk, tracker: Tracker) -> Talk:
     plan = Plan(
         instrument=desk.instruments[reflection.instrument, reflection.instrument_version],
         goals=goals,
-        earlier=reflections.earlier_count(tx, reflection),
+        history=history_of(tx, reflection, desk.instruments),
     )
-    catalogue = desk.catalogues[reflection.language]
-    asker = Asker(plan, reflection.language, reflection.clinician.name, catalogue.section("bot"))
+    language = spoken(reflection.language, plan.instrument.languages)
+    asker = Asker(
+        plan,
+        language,
+        reflection.clinician.name,
+        desk.catalogues[language].section("bot"),
+        desk.lexicons[language],
+    )
     return Talk(
         reflection=reflection,
         answers=answers,
@@ -92,6 +115,8 @@ def heard_in(tracker: Tracker) -> Heard:
         text=tracker.latest_message.get("text") or "",
         intent=intent_of(tracker),
         choice=metadata_of(tracker).get("choice"),
+        guess=(tracker.latest_message.get("intent") or {}).get("instead_of"),
+        also=tracker.latest_message.get("also"),
     )
 
 
@@ -122,6 +147,7 @@ def open_in(tracker: Tracker) -> Open:
         pending=Pending(pending) if pending else None,
         misses=int(tracker.get_slot("misses") or 0),
         draft=tracker.get_slot("draft"),
+        candidates=tuple(tracker.get_slot("candidates") or ()),
     )
 
 
@@ -134,12 +160,13 @@ def open_slots(open_: Open, *, short: bool) -> dict[str, Any]:
         "pending": open_.pending,
         "misses": open_.misses,
         "draft": open_.draft,
+        "candidates": list(open_.candidates),
     }
 
 
 def pending_only(pending: Pending | None) -> list[EventType]:
     """What a yes or no refers to from now on; the open question stays open."""
-    return [SlotSet("pending", pending), SlotSet("draft", None)]
+    return as_events({"pending": pending, "draft": None, "candidates": []})
 
 
 def as_events(slots: dict[str, Any]) -> list[EventType]:
@@ -183,7 +210,8 @@ def standing(talk: Talk) -> Prompt:
     """What to say when no question is open."""
     if talk.ended:
         return closing(talk, ended=talk.reflection.state)
-    go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start")
+    words = tuple(" ".join(phrase) for phrase in sorted(talk.asker.lexicon.lists["go"]))
+    go_on = Choice(GO_ON, talk.line("choice_go_on"), "primary", "start", words)
     return Prompt(talk.line("not_open"), (go_on,), kind="say")
 
 
@@ -195,8 +223,3 @@ def _button(choice: Choice) -> dict[str, Any]:
         "style": choice.style,
         "words": list(choice.words),
     }
-
-
-def _local(moment: datetime, zone: str) -> str:
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"

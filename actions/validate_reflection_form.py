@@ -10,7 +10,9 @@ from actions.talk import Talk, closing, gather, intent_of, open_slots, say, show
 from afterword.records import reflections
 from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState, Sharing
-from afterword.reflection.turns import Outcome, stops, take
+from afterword.reflection.asides import stops
+from afterword.reflection.exchange import Outcome
+from afterword.reflection.turns import take
 
 _STATES = {
     Sharing.ALL: ReflectionState.SHARED,
@@ -61,7 +63,8 @@ def _keep(tx: Tx, talk: Talk, outcome: Outcome) -> None:
     if outcome.remove is not None:
         reflections.remove_answer(tx, talk.reflection.id, outcome.remove, talk.message_id)
     if outcome.share is not None:
-        reflections.share(tx, talk.reflection.id, outcome.share)
+        private = talk.asker.plan.instrument.private
+        reflections.share(tx, talk.reflection.id, outcome.share, private)
     if outcome.erase:
         reflections.erase(tx, talk.reflection.id)
 

@@ -14,6 +14,7 @@ from afterword import doctor, services
 from afterword.datafiles import DataFileError
 from afterword.demo import Demo, remove_folder
 from afterword.helpfiles import load_help
+from afterword.packs_cli import packs
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
@@ -23,6 +24,7 @@ from afterword.screening.screener import ScreenBroken, Screener
 from afterword.settings import PROJECT, Settings, SettingsError, load_settings
 from afterword.tour import TourCannotStart, play
 from afterword.training import model as training
+from afterword.understanding_cli import understanding
 
 cli = typer.Typer(
     help="Carries what a patient thought of a session to the clinician, before the next one.",
@@ -34,7 +36,9 @@ database = typer.Typer(help="The clinic's database.", no_args_is_help=True)
 serve = typer.Typer(help="One process alone; `up` starts them all.", no_args_is_help=True)
 cli.add_typer(database, name="db")
 cli.add_typer(safety, name="safety")
+cli.add_typer(understanding, name="understanding")
 cli.add_typer(serve, name="serve", hidden=True)
+cli.command()(packs)
 
 
 _MENDABLE = (
@@ -52,13 +56,7 @@ def main() -> None:
         cli()
     except SettingsError as error:
         _stop(*error.lines)
-    except (
-        VaultError,
-        DataFileError,
-        ScreenBroken,
-        training.TrainingFailed,
-        TourCannotStart,
-    ) as error:
+    except _MENDABLE as error:
         _stop(str(error))
 
 

@@ -9,6 +9,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from afterword.problems import DataProblem
 from afterword.reflection.instrument import Instrument, build_instrument
+from afterword.reflection.lexicon import Lexicon, build_lexicon
+
+UNDERSTANDING = Path(__file__).resolve().parent.parent / "understanding"
 
 
 class DataFileError(Exception):
@@ -53,6 +56,16 @@ def load_instruments(current: Path) -> dict[tuple[str, int], Instrument]:
             raise DataFileError(f"{path}: version {key[1]} of {key[0]} is in another file too.")
         loaded[key] = instrument
     return loaded
+
+
+def load_lexicon(language: str) -> Lexicon:
+    """What people of a language type. Raises DataFileError."""
+    path = UNDERSTANDING / f"{language}.yml"
+    data = read_yaml(path)
+    try:
+        return build_lexicon(data)
+    except DataProblem as problem:
+        raise DataFileError(f"{path}:{line_of(data, problem.path)}: {problem}") from None
 
 
 def line_of(data: Any, path: tuple[str | int, ...]) -> int:

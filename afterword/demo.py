@@ -16,7 +16,7 @@ from afterword.records.vault import create_key_file, load_vault
 from afterword.safety.recipients import Kind
 from afterword.settings import Settings
 
-PATIENT, EMBEDDED = "Finn Imaginary", "Eva Storybook"
+PATIENT, EMBEDDED, SPANISH = "Finn Imaginary", "Eva Storybook", "Lucía Inventada"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class Demo:
                 "",
                 f"  Patient    {self.patient_link}",
                 f"             you are {PATIENT}; the session was two hours ago",
+                f"  In Spanish {base}/f/{self.seeded.tokens[SPANISH]}",
+                f"             {SPANISH}, the same",
                 f"  Clinician  {base}/portal",
                 f"             {address}, password {self.password}  ({first})",
                 f"             {other}, same password  ({second})",

@@ -1,4 +1,4 @@
-"""A fictional clinic over ten weeks: clinicians, contacts, and six patients with their stories.
+"""A fictional clinic over ten weeks: clinicians, contacts, and seven patients with their stories.
 
 Everything goes through the records room with a moved clock, as it would have happened.
 """
@@ -65,6 +65,7 @@ class Story:
     goals: tuple[str, ...]
     weeks: Sequence[Week | None]
     live: bool = False
+    language: str = "en"
 
 
 STORIES = (
@@ -157,6 +158,18 @@ STORIES = (
         live=True,
     ),
     Story("Eva Storybook", 1, ("Feel calmer on Sunday evenings",), [], live=True),
+    Story(
+        "Lucía Inventada",
+        1,
+        ("Salir a caminar tres veces por semana",),
+        [
+            Week("44445", {"helped": "Ordenar la semana paso a paso."}),
+            Week("45445", chosen={"wish": "same"}),
+            Week("44434", {"wish": "Más tiempo para hablar de mi madre."}),
+        ],
+        live=True,
+        language="es",
+    ),
 )
 CLINICIANS = (
     ("Dr Rowan Fictional", "rowan@demo.example"),
@@ -242,7 +255,9 @@ class _Course:
             coming = just_over + timedelta(days=1, hours=2)
         start = (sessions[0] if sessions else now) - timedelta(days=1)
         with self.records.begin(at=start) as tx:
-            patient = people.add_patient(tx, clinic, name=self.story.name)
+            patient = people.add_patient(
+                tx, clinic, name=self.story.name, language=self.story.language
+            )
             people.assign(tx, self.staff_id, patient, start.date())
             goals = [people.add_goal(tx, patient, text, start.date()) for text in self.story.goals]
             booked = [

@@ -114,7 +114,7 @@ def _environment(settings: Settings) -> Iterator[Finding]:
 def _texts(settings: Settings) -> Iterator[Finding]:
     try:
         instrument = load_instrument(settings.instrument_file)
-        for language in instrument.languages:
+        for language in {*instrument.languages, *locales.languages()}:
             locales.load(language)
     except DataFileError as error:
         yield Finding(False, f"{error}")

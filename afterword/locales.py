@@ -1,5 +1,9 @@
-"""What is shown to people, per language: every `locales/<language>/*.yml` in one catalogue."""
+"""What is shown to people, per language: every `locales/<language>/*.yml` in one catalogue.
 
+English is the measure: a language that lacks one of its texts is refused when it is loaded.
+"""
+
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +12,8 @@ from typing import Any
 from afterword.datafiles import DataFileError, line_of, read_yaml
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
+MEASURE = "en"
+_BRACES = re.compile(r"\{(\w+)\}")
 
 
 class MissingText(KeyError):
@@ -49,15 +55,41 @@ def languages() -> list[str]:
 
 
 def load(language: str) -> Catalogue:
-    """All texts of a language. Raises DataFileError with file and line."""
+    """All texts of a language. Raises DataFileError with file and line, or file and key."""
+    texts = _read(language)
+    for problem in problems_of(language):
+        raise DataFileError(problem)
+    return Catalogue(language, {key: text for file in texts.values() for key, text in file.items()})
+
+
+def problems_of(language: str) -> list[str]:
+    """What a language lacks of English, a sentence each. What it has beyond English is no harm."""
+    if language == MEASURE:
+        return []
+    here, english = _read(language), _read(MEASURE)
+    found = []
+    for name, measure in sorted(english.items()):
+        path, texts = LOCALES / language / name, here.get(name, {})
+        found += [f"{path}: {key} is missing." for key in measure if key not in texts]
+        found += [
+            f"{path}: {key} must have the same names in braces as in English."
+            for key in texts
+            if key in measure and _names_in(texts[key]) != _names_in(measure[key])
+        ]
+    return found
+
+
+def _names_in(text: str) -> set[str]:
+    return set(_BRACES.findall(text))
+
+
+def _read(language: str) -> dict[str, dict[str, str]]:
+    """The texts of a language by the name of their file."""
     folder = LOCALES / language
     files = sorted(folder.glob("*.yml"))
     if not files:
         raise DataFileError(f"{folder}: there are no texts for the language {language}.")
-    texts: dict[str, str] = {}
-    for path in files:
-        texts.update(_texts_in(path))
-    return Catalogue(language, texts)
+    return {path.name: _texts_in(path) for path in files}
 
 
 def _texts_in(path: Path) -> dict[str, str]:

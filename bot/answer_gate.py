@@ -19,7 +19,15 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
+from afterword.datafiles import load_lexicon
+from afterword.reflection.nonsense import is_nonsense
+from afterword.reflection.reading import is_degree
 from bot.choices import ANSWER
+
+SCALE = "scale"
+_ASKING = {SCALE, "choice", "text"}
+
+_GROUPS = ("none", "hardly", "little", "some", "mostly", "much", "all")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -32,13 +40,19 @@ class AnswerGate(GraphComponent, IntentClassifier):
     - `text`, an open question ("what would you like your clinician to know?"): here words like
       "help" or "stop" belong to most answers, so another intent must reach `text_threshold`, lead
       the next intent by `margin`, and the message must not have more than `max_words` words. The
-      intents in `answers_at_text` are answers there however sure: thanks and talk of something
-      else are what the patient has to say. Whoever may want to leave or to reach a person
-      (`leave_intents`) is heard sooner, at `leave_threshold`: nothing happens before a yes;
+      intents in `answers_at_text` are answers there however sure. Who may want to leave or to reach
+      a person (`leave_intents`) is heard from `leave_threshold` on: nothing happens before a yes;
+    - `review`, all answers and what to share: as at a question with options, and words of sharing
+      (`intents_at_review`) count nowhere else;
+    - `scale`, options in order: what only says how much, or says it first, is an answer, whatever
+      its words may be taken for ("last option", "very much so, thank you");
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
     - anything else, or nothing: another intent must reach `choice_threshold` and lead by
       `choice_margin`.
+
+    What is only about how much, or what to share (`guesses`), is an answer always: it tells the
+    actions what the words may mean, and they ask it back.
 
     What the classifier said first stays readable: `{"name": "answer", "confidence": 0.6,
     "instead_of": "help"}`. The ranking is left as it was, so that its scores can be studied.
@@ -56,9 +70,11 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "text_threshold": 0.75,
             "margin": 0.2,
             "max_words": 12,
-            "answers_at_text": ["off_topic", "thanks", "start"],
+            "answers_at_text": ["start"],
+            "guesses": [f"rated_{group}" for group in _GROUPS],
+            "intents_at_review": ["share_all", "share_ratings", "keep_private"],
             "leave_threshold": 0.75,
-            "leave_intents": ["stop_delete", "ask_human"],
+            "leave_intents": ["stop", "stop_delete", "ask_human"],
             "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
             "words_at_safety": 2,
             "choice_threshold": 0.5,
@@ -68,6 +84,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
     def __init__(self, config: dict[str, Any]) -> None:
         """Keeps the thresholds."""
         self._config = config
+        self._lexicons = [load_lexicon(language) for language in ("en", "es")]
 
     @classmethod
     def create(
@@ -85,14 +102,32 @@ class AnswerGate(GraphComponent, IntentClassifier):
         for message in messages:
             intent = message.get(INTENT) or {}
             name = intent.get(INTENT_NAME_KEY)
-            if name != ANSWER and not self._is_clear(message, intent):
-                confidence = _confidence(intent)
-                judged = {INTENT_NAME_KEY: ANSWER, PREDICTED_CONFIDENCE_KEY: confidence}
-                message.set(INTENT, {**judged, "instead_of": name}, add_to_output=True)
+            degree = self._is_degree(message)
+            if degree or (name != ANSWER and not self._is_something_else(message, intent)):
+                judged = {INTENT_NAME_KEY: ANSWER, PREDICTED_CONFIDENCE_KEY: _confidence(intent)}
+                before = {} if name == ANSWER else {"instead_of": name}
+                judged |= {**before, **({"degree": True} if degree else {})}
+                message.set(INTENT, judged, add_to_output=True)
         return messages
 
+    def _is_degree(self, message: Message) -> bool:
+        text = message.get(TEXT) or ""
+        if _expects(message) != SCALE:
+            return False
+        return _is_signs(text) or any(is_degree(text, one) for one in self._lexicons)
+
+    def _is_something_else(self, message: Message, intent: dict[str, Any]) -> bool:
+        name = intent.get(INTENT_NAME_KEY)
+        return not self._is_guess(name) and self._is_clear(message, intent)
+
+    def _is_guess(self, name: str | None) -> bool:
+        return name in self._config["guesses"] or name in self._config["intents_at_review"]
+
     def _is_clear(self, message: Message, intent: dict[str, Any]) -> bool:
-        expects = (message.get(METADATA) or {}).get("expects")
+        expects = _expects(message)
+        text = message.get(TEXT) or ""
+        if expects in _ASKING and (_is_signs(text) or is_nonsense(text)):
+            return False
         name = intent.get(INTENT_NAME_KEY)
         if expects == "text":
             return name not in self._config["answers_at_text"] and self._is_sure(message, intent)
@@ -117,6 +152,15 @@ class AnswerGate(GraphComponent, IntentClassifier):
     def _text_threshold(self, intent: dict[str, Any]) -> float:
         leaving = intent.get(INTENT_NAME_KEY) in self._config["leave_intents"]
         return float(self._config["leave_threshold" if leaving else "text_threshold"])
+
+
+def _expects(message: Message) -> str | None:
+    return (message.get(METADATA) or {}).get("expects")
+
+
+def _is_signs(text: str) -> bool:
+    """Signs alone, such as emoji, say more or less how it was; they ask for nothing."""
+    return not any(sign.isalnum() for sign in text)
 
 
 def _confidence(intent: dict[str, Any]) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from afterword.screening import one_core  # noqa: F401  before numpy
 from bot import tensorflow_stand_in
 from bot.environment import set_defaults
 

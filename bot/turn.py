@@ -22,6 +22,7 @@ from bot.processor import StrictProcessor, TurnFailed
 from bot.replies import MESSAGE, latest_offered, offered, replies_to
 from bot.safety_policy import SAFETY, is_held
 from bot.tracker_store import ConversationErased, StrictTrackerStore
+from bot.two_in_one import combine, parts_of
 
 CHANNEL = "afterword"
 # For rules and actions together. The worker waits longer, and tries again.
@@ -143,7 +144,7 @@ async def _converse(
     }
     # What was typed stays as it was typed, also when it meant a choice.
     text = incoming.text or (choice.title if choice else "")
-    parsed = _certain(choice.intent) if choice else _understand(processor, text, metadata, tracker)
+    parsed = _certain(choice.intent) if choice else understood(processor, text, metadata, tracker)
     said = UserUttered(
         text,
         parsed["intent"],
@@ -158,13 +159,20 @@ async def _converse(
     await processor.decide(tracker, output)
 
 
-def _understand(
+def understood(
     processor: StrictProcessor, text: str, metadata: dict[str, Any], tracker: DialogueStateTracker
 ) -> dict[str, Any]:
     """What a typed text means; one that looks like a command is just the patient's words."""
     if is_held(metadata) or text.strip().startswith(_SLASH):
         return _certain(ANSWER)
-    return processor.understand(text.strip()[:UNDERSTOOD_CHARACTERS], metadata, tracker)
+    known = text.strip()[:UNDERSTOOD_CHARACTERS]
+    parsed = processor.understand(known, metadata, tracker)
+    parts = [
+        {**processor.understand(part, metadata, tracker)["intent"], "text": part}
+        for part in parts_of(known)
+    ]
+    intent, also = combine(parsed["intent"], parts, metadata.get("expects"))
+    return {**parsed, "intent": intent, "also": also}
 
 
 def _certain(intent: str) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def _batches(texts: list[tuple[str, int]], reader: Reader, rng: random.Random) -
     return batches
 
 
-def _masked(ids: list[int], plan: Plan, rng: random.Random) -> list[int]:
+def masked(ids: list[int], plan: Plan, rng: random.Random) -> list[int]:
     """Some pieces hidden, so that no single word decides."""
     return [
         MASK if 0 < at < len(ids) - 1 and rng.random() < plan.masked else one
@@ -274,7 +274,7 @@ def _loss(
     """Of a text that says something, the window that shows it most counts; else all of them."""
     words = reader.vocabulary
     rows = [
-        (number, _masked([words.start, *pieces, words.end], plan, rng))
+        (number, masked([words.start, *pieces, words.end], plan, rng))
         for number, (found, _) in enumerate(batch)
         for pieces in found
     ]

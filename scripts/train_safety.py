@@ -4,6 +4,8 @@
     python scripts/train_safety.py                 about an hour on two free cores
     python scripts/train_safety.py --speech FILE   also says what real speech would meet
     python scripts/train_safety.py --polish        only the last stage, from the model there is
+    python scripts/train_safety.py --more          goes on from the model there is, with the files
+                                                   that it has not seen as they are now
     python scripts/train_safety.py --bounds        trains nothing; new bounds for the model there is
 
 The model is trained on all of safety/sentences/. The figures are read off lines that are kept
@@ -59,6 +61,7 @@ ENCODER_WEIGHT = 0.9
 PLAN = safety_encoder.Plan()
 POLISH = replace(PLAN, epochs=1, rate=5e-5, head_rate=2e-4)
 ASSISTANT = "assistant"
+MORE = replace(PLAN, epochs=2, rate=1e-4, head_rate=5e-4)
 OTHERS = 9_000
 CHOSEN = {
     "en": {"check": 0.6, "same_day": 0.84, "unsure": 0.4, "doubtful": 0.15},
@@ -85,6 +88,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description="Trains the safety model anew.")
     asked.add_argument("--speech", type=Path, help="ordinary speech, JSON Lines with text")
     asked.add_argument("--polish", action="store_true", help="only the last stage")
+    asked.add_argument("--more", action="store_true", help="go on with files that are new")
     asked.add_argument("--bounds", action="store_true", help="only write the bounds anew")
     asked.add_argument("--threads", type=int, default=2, help="other ones change the last digits")
     given = asked.parse_args()
@@ -96,6 +100,9 @@ def main() -> None:
     sentences = read_sentences(SENTENCES)
     if given.polish:
         learnt = learnt_before()
+    elif given.more:
+        going_on = with_new_ones(sentences)
+        learnt = safety_encoder.train(going_on, weights, reader(), MORE, learnt_before())
     else:
         learnt = safety_encoder.train(sentences, weights, reader(), PLAN)
     # What people say to the assistant itself is short, and little of it is in so many sentences.
@@ -112,6 +119,21 @@ def polishing(sentences: Sequence[Sentence]) -> list[Sentence]:
     own = [one for one in sentences if one.source == ASSISTANT]
     others = [one for one in sentences if one.source != ASSISTANT]
     return own * 2 + random.Random(PLAN.seed).sample(others, OTHERS)
+
+
+def with_new_ones(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those of files that the present model has not seen, and as many others against forgetting."""
+    seen = json.loads((MODEL / "manifest.json").read_text(encoding="utf-8"))["sentences"]
+    new = {path.stem for path in SENTENCES.glob("*.jsonl") if seen.get(path.name) != _hash(path)}
+    fresh = [one for one in sentences if one.source in new]
+    others = [one for one in sentences if one.source not in new]
+    kept = random.Random(PLAN.seed).sample(others, min(len(fresh), len(others)))
+    print(f"{len(fresh)} sentences of {', '.join(sorted(new))}, and {len(kept)} others", flush=True)
+    return fresh + kept
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def learnt_before() -> safety_encoder.Trained:
@@ -198,10 +220,7 @@ def write(learnt: safety_encoder.Trained, linear: Linear, model: SafetyModel) ->
         "layout": LAYOUT,
         "version": whole[:12],
         "files": digests,
-        "sentences": {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(SENTENCES.glob("*.jsonl"))
-        },
+        "sentences": {path.name: _hash(path) for path in sorted(SENTENCES.glob("*.jsonl"))},
         "encoder": WEIGHTS_SHA256,
         "encoder_weight": ENCODER_WEIGHT,
         "bounds": CHOSEN,

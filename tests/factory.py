@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from afterword.datafiles import load_instrument
+from afterword.datafiles import load_instrument, load_lexicon
 from afterword.locales import Catalogue, load
 from afterword.records import invitations, people, reflections
 from afterword.records.store import Records
 from afterword.reflection.answers import Answer, AnswerState, Sharing, Visibility
 from afterword.reflection.asking import Asker
+from afterword.reflection.history import History, Past
 from afterword.reflection.instrument import Instrument
+from afterword.reflection.lexicon import Lexicon
 from afterword.reflection.plan import Plan, Question
 from afterword.settings import PROJECT
 
@@ -25,13 +27,30 @@ HOUR = timedelta(hours=1)
 
 @cache
 def core() -> Instrument:
-    """The instrument that is shipped."""
+    """Version 1 of the shipped questions: the same ones each time, which is easy to read."""
+    return load_instrument(PROJECT / "instruments" / "core-1.yml")
+
+
+@cache
+def adaptive() -> Instrument:
+    """The questions that new reflections ask."""
     return load_instrument(PROJECT / "instruments" / "core.yml")
+
+
+@cache
+def lexicon(language: str = "en") -> Lexicon:
+    """What people of a language type."""
+    return load_lexicon(language)
 
 
 @cache
 def english() -> Catalogue:
     return load("en")
+
+
+def weekly(earlier: int) -> History:
+    """So many earlier reflections, a week apart, in which nothing was asked."""
+    return History(tuple(Past(7 * week) for week in range(1, earlier + 1)))
 
 
 def asker(
@@ -41,13 +60,13 @@ def asker(
     instrument: Instrument | None = None,
     clinician: str = "Ada Whitfield",
 ) -> Asker:
-    plan = Plan(instrument or core(), goals or {}, earlier)
-    return Asker(plan, "en", clinician, english().section("bot"))
+    plan = Plan(instrument or core(), goals or {}, weekly(earlier))
+    return Asker(plan, "en", clinician, english().section("bot"), lexicon())
 
 
 def question(question_id: str, goals: dict[str, str] | None = None) -> Question:
     """A question of the shipped instrument, follow-ups included."""
-    asked = Plan(core(), goals or {}, 0).question(question_id, {})
+    asked = Plan(core(), goals or {}).question(question_id, {})
     return asked or Question(question_id, core().items[question_id])
 
 

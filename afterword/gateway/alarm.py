@@ -15,7 +15,7 @@ from afterword.records import alert_facts, alerts, reflections
 from afterword.records.alerts import Incident, Raised
 from afterword.records.store import Tx
 from afterword.records.views import Invitation, Reflection
-from afterword.reflection.turns import goes_on
+from afterword.reflection.asides import goes_on
 from afterword.safety import replies
 from afterword.safety.finding import Category, Finding, Route, Tier
 from afterword.safety.helplines import choose

@@ -124,12 +124,11 @@ async def get_conversation(request: Request) -> JSONResponse:
         return too_many(context.catalogue(), many)
     after = int(_number(request.query_params.get("after")))
     wait = min(_number(request.query_params.get("wait")), LONGEST_WAIT)
-    catalogue = context.catalogue(invitation.language)
 
     def snapshot() -> conversation.Snapshot:
         with context.records.read() as tx:
             news = deliveries.is_news(tx, invitation.reflection_id, after)
-            seen = conversation.look(tx, invitation.reflection_id, after, catalogue)
+            seen = conversation.look(tx, invitation.reflection_id, after, context.catalogue)
         if news:
             with context.records.begin() as tx:
                 deliveries.seen(tx, invitation.reflection_id, after)
@@ -144,7 +143,8 @@ async def get_conversation(request: Request) -> JSONResponse:
     state = context.assistant.state
     form = state == AWAY or seen.waiting >= context.settings.plain_form_after
     asleep = state != READY and seen.body["notice"] is None
-    status = catalogue(f"page.{state}") if asleep else ""
+    say = context.catalogue(seen.body["language"]).section("page")
+    status = say(state) if asleep else ""
     return JSONResponse(seen.body | {"assistant": state, "status": status, "form": form})
 
 

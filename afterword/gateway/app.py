@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from afterword import locales, wake
-from afterword.gateway import api, demo_page, embedding, form, help_page, late, pages
+from afterword.datafiles import load_lexicon
+from afterword.gateway import api, demo_page, embedding, form, help_page, language, late, pages
 from afterword.gateway.assistant import Assistant
 from afterword.gateway.context import GatewayContext
 from afterword.gateway.guard import Guard
@@ -47,15 +48,13 @@ def make_context(
         with records.read() as tx:
             return inbox.revisions(tx, reflection_ids)
 
-    languages = dict.fromkeys(
-        language for instrument in instruments for language in instrument.languages
-    )
+    written = dict.fromkeys(name for instrument in instruments for name in instrument.languages)
     by_version = {(one.id, one.version): one for one in instruments}
     guard = Guard(
         records=records,
         screener=screener,
         help=load_help(),
-        catalogues={language: locales.load(language) for language in locales.languages()},
+        catalogues={name: locales.load(name) for name in locales.languages()},
         instruments=by_version,
         country=settings.country,
     )
@@ -65,7 +64,8 @@ def make_context(
         instruments=by_version,
         guard=guard,
         spool=Spool(settings.data_dir / "spool", records.vault),
-        catalogues={language: locales.load(language) for language in languages},
+        catalogues={name: locales.load(name) for name in written},
+        lexicons={name: load_lexicon(name) for name in written},
         assistant=Assistant(settings.assistant_url, settings.plain_form_after),
         watcher=Watcher(look),
         ring=lambda: wake.ring(settings.data_dir, wake.WORKER),
@@ -81,6 +81,7 @@ def routes(context: GatewayContext) -> list[BaseRoute]:
     table = [
         ("/f/{token}", pages.page, ["GET"]),
         ("/f/{token}/embed", pages.embedded_page, ["GET"]),
+        ("/f/{token}/language", language.choose, ["POST"]),
         ("/f/{token}/form", form.form, ["GET", "POST"]),
         ("/f/{token}/form/review", form.review, ["GET", "POST"]),
         ("/f/{token}/form/safety", form.safety, ["POST"]),

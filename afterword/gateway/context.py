@@ -14,7 +14,9 @@ from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
 from afterword.locales import Catalogue
 from afterword.records.store import Records
+from afterword.records.views import Reflection
 from afterword.reflection.instrument import Instrument
+from afterword.reflection.lexicon import Lexicon
 from afterword.settings import Settings
 
 
@@ -26,6 +28,7 @@ class GatewayContext:
     records: Records
     instruments: dict[tuple[str, int], Instrument]
     catalogues: dict[str, Catalogue]
+    lexicons: dict[str, Lexicon]
     assistant: Assistant
     watcher: Watcher
     guard: Guard
@@ -41,6 +44,10 @@ class GatewayContext:
         """The texts of a language, or of the first one that we have."""
         first = next(iter(self.catalogues.values()))
         return self.catalogues.get(language or "", first)
+
+    def languages_of(self, reflection: Reflection) -> tuple[str, ...]:
+        """The languages that a reflection can be held in."""
+        return self.instruments[reflection.instrument, reflection.instrument_version].languages
 
 
 def context_of(request: Request) -> GatewayContext:

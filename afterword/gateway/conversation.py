@@ -1,6 +1,6 @@
 """The conversation as the page gets it: plain JSON made from what the records hold."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,11 +29,17 @@ class Snapshot:
     waiting: float
 
 
-def look(tx: Tx, reflection_id: str, after: int, catalogue: Catalogue) -> Snapshot:
-    """What is new since revision `after`, and where the reflection stands."""
+def look(
+    tx: Tx, reflection_id: str, after: int, catalogue_of: Callable[[str], Catalogue]
+) -> Snapshot:
+    """What is new since revision `after`, and where the reflection stands.
+
+    `catalogue_of` gives the texts of a language. The page loads itself again when it changes.
+    """
     reflection = reflections.by_id(tx, reflection_id)
     if reflection is None:
         raise LookupError("There is no such reflection.")
+    catalogue = catalogue_of(reflection.language)
     # A number from the future is from before a restored backup: then everything is new.
     since = after if 0 <= after <= reflection.revision else 0
     messages = inbox.conversation_since(tx, reflection_id, since)
@@ -43,6 +49,7 @@ def look(tx: Tx, reflection_id: str, after: int, catalogue: Catalogue) -> Snapsh
     waiting = max(0.1, (tx.now - oldest).total_seconds()) if oldest else 0.0
     body = {
         "cursor": reflection.revision,
+        "language": catalogue.language,
         "messages": [
             _message(message, titles, catalogue) for message in messages if _is_said(message)
         ],

@@ -22,11 +22,13 @@ from afterword.gateway.safe_lines import Body
 from afterword.gateway.unheard import by_known_link, by_no_link, of_form
 from afterword.locales import Catalogue
 from afterword.records import inbox, people, reflections
+from afterword.records.history import history_of
 from afterword.records.store import RecordsAway, Tx
 from afterword.records.views import Invitation, Reflection
 from afterword.reflection.answers import Answer, Sharing
 from afterword.reflection.asking import Asker, Row
 from afterword.reflection.plan import Plan
+from afterword.reflection.tongues import spoken
 from afterword.safety.replies import GO_ON, STOP
 
 # Ten long answers, each byte written as %XX.
@@ -147,11 +149,11 @@ def _gather(tx: Tx, context: GatewayContext, invitation: Invitation, token: str)
     reflection = reflections.by_id(tx, invitation.reflection_id)
     if reflection is None:
         raise LookupError("There is no such reflection.")
-    catalogue = context.catalogue(reflection.language)
+    catalogue = context.catalogue(spoken(reflection.language, context.languages_of(reflection)))
     plan = Plan(
         instrument=context.instruments[reflection.instrument, reflection.instrument_version],
         goals={goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)},
-        earlier=reflections.earlier_count(tx, reflection),
+        history=history_of(tx, reflection, context.instruments),
     )
     return Sheet(
         context,
@@ -160,7 +162,13 @@ def _gather(tx: Tx, context: GatewayContext, invitation: Invitation, token: str)
         catalogue,
         reflection,
         reflections.answers_of(tx, reflection.id),
-        Asker(plan, catalogue.language, reflection.clinician.name, catalogue.section("bot")),
+        Asker(
+            plan,
+            catalogue.language,
+            reflection.clinician.name,
+            catalogue.section("bot"),
+            context.lexicons[catalogue.language],
+        ),
     )
 
 
@@ -281,7 +289,8 @@ def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
             pass
         elif decision in _SHARINGS:
             reflections.begin(tx, reflection_id)
-            reflections.share(tx, reflection_id, _SHARINGS[decision])
+            private = sheet.asker.plan.instrument.private
+            reflections.share(tx, reflection_id, _SHARINGS[decision], private)
         elif decision == _TAKE_BACK:
             reflections.take_back(tx, reflection_id)
         elif decision == _DELETE:

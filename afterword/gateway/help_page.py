@@ -21,4 +21,5 @@ async def page(request: Request) -> Response:
         for country in context.guard.help.countries
     ]
     tell = catalogue.section("safety")
-    return render(context, "help.html", context.catalogue(), None, countries=countries, tell=tell)
+    texts = context.catalogue(language)
+    return render(context, "help.html", texts, None, countries=countries, tell=tell)

@@ -19,6 +19,7 @@ from afterword.http import template_environment
 from afterword.locales import Catalogue
 from afterword.records import reflections
 from afterword.records.views import Clinic, Invitation
+from afterword.reflection.tongues import Tongue
 from afterword.safety.helplines import choose
 from afterword.safety.replies import ANY_TROUBLE
 from afterword.screening.screener import RULES
@@ -66,7 +67,7 @@ async def _page(request: Request, *, embedded: bool) -> Response:
         return broken(context)
     except TooMany as many:
         return slow_down(context, many)
-    begun = await to_thread.run_sync(_has_begun, context, invitation)
+    begun, tongues = await to_thread.run_sync(_standing, context, invitation)
     catalogue = context.catalogue(invitation.language)
     response = render(
         context,
@@ -76,6 +77,7 @@ async def _page(request: Request, *, embedded: bool) -> Response:
         token=token,
         begun=begun,
         embedded=embedded,
+        tongues=[one for one in tongues if one[0] != catalogue.language],
         menu=[(f"menu.{key}", f"menu_{key}", key in _NOT_WHEN_OVER) for key in MENU],
         texts=script_texts(catalogue),
         screened=RULES in context.guard.screener.layers,
@@ -86,10 +88,19 @@ async def _page(request: Request, *, embedded: bool) -> Response:
     return response
 
 
-def _has_begun(context: GatewayContext, invitation: Invitation) -> bool:
+def _standing(
+    context: GatewayContext, invitation: Invitation
+) -> tuple[bool, list[tuple[str, str]]]:
+    """Whether the reflection was begun, and the languages that it can be held in, with names."""
     with context.records.read() as tx:
         reflection = reflections.by_id(tx, invitation.reflection_id)
-    return reflection is not None and reflection.revision > 0
+    if reflection is None:
+        return False, []
+    names = [
+        (one, Tongue.of(context.catalogue(one).section("bot")).name)
+        for one in context.languages_of(reflection)
+    ]
+    return reflection.revision > 0, names
 
 
 def render(

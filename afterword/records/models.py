@@ -106,6 +106,8 @@ class Patient(Base):
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
     sealed_name: Mapped[bytes]
     language: Mapped[str] = mapped_column(String(12))
+    # JSON: the packs of questions that a clinician has chosen.
+    packs: Mapped[str] = mapped_column(Text, server_default="[]")
     created_at: Mapped[datetime]
 
 

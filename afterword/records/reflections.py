@@ -1,5 +1,6 @@
 """Reflections and their answers: kept when given, under their question; sharing flips a state."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -41,6 +42,20 @@ def begin(tx: Tx, reflection_id: str) -> None:
     if row.state == ReflectionState.INVITED:
         row.state, row.started_at = ReflectionState.OPEN, tx.now
         inbox.touch(tx, row)
+
+
+def set_language(tx: Tx, reflection_id: str, language: str) -> None:
+    """Goes on in another language; answers stay as they are. The same again changes nothing.
+
+    Before the start nobody listens for news, and a new revision would look like a start.
+    """
+    row = inbox.lock_reflection(tx, reflection_id)
+    if row.language == language:
+        return
+    row.language = language
+    if row.revision:
+        inbox.touch(tx, row)
+    tx.session.flush()
 
 
 def answers_of(tx: Tx, reflection_id: str) -> dict[str, Answer]:
@@ -99,15 +114,21 @@ def remove_answer(tx: Tx, reflection_id: str, question: str, message_id: str) ->
     tx.session.flush()
 
 
-def share(tx: Tx, reflection_id: str, sharing: Sharing) -> None:
-    """Ends the reflection with the patient's decision; the same decision again changes nothing."""
+def share(
+    tx: Tx, reflection_id: str, sharing: Sharing, private: Collection[str] = frozenset()
+) -> None:
+    """Ends the reflection with the patient's decision; the same decision again changes nothing.
+
+    Answers to `private` questions stay private, whatever is decided over the others.
+    """
     reflection = inbox.lock_reflection(tx, reflection_id)
     if reflection.state in _ENDED and reflection.sharing == sharing:
         return
     if reflection.state in _ENDED:
         raise ReflectionEnded
     for row in _answer_rows(tx, reflection_id):
-        row.visibility = visibility_when(sharing, _answer(tx, row))
+        decided = Sharing.PRIVATE if row.question in private else sharing
+        row.visibility = visibility_when(decided, _answer(tx, row))
     kept_private = sharing is Sharing.PRIVATE
     reflection.state = ReflectionState.PRIVATE if kept_private else ReflectionState.SHARED
     reflection.sharing, reflection.shared_at = sharing, None if kept_private else tx.now
@@ -154,21 +175,6 @@ def versions_in_use(tx: Tx) -> set[tuple[str, int]]:
         select(models.Reflection.instrument, models.Reflection.instrument_version).distinct()
     )
     return {(row.instrument, row.instrument_version) for row in rows}
-
-
-def earlier_count(tx: Tx, reflection: views.Reflection) -> int:
-    """How many earlier appointments of this patient have a reflection that was started."""
-    return len(
-        tx.session.scalars(
-            select(models.Reflection.id)
-            .join(models.Appointment, models.Appointment.id == models.Reflection.appointment_id)
-            .where(
-                models.Appointment.patient_id == reflection.patient_id,
-                models.Appointment.starts_at < reflection.session_at,
-                models.Reflection.started_at.is_not(None),
-            )
-        ).all()
-    )
 
 
 def _open_reflection(tx: Tx, reflection_id: str) -> models.Reflection:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from afterword.reflection.answers import Answer, Answers, AnswerState
 from afterword.reflection.instrument import Kind
+from afterword.reflection.lexicon import Lexicon
 from afterword.reflection.plan import REVIEW, Plan, Question
 
 Say = Callable[..., str]
@@ -12,6 +13,9 @@ Say = Callable[..., str]
 
 SKIP, DECLINE = "skip", "decline"
 KEEP_WORDS = "keep.words"
+CONFIRM_OTHER = "confirm.other"
+DECISIONS = ("share", "ratings", "private")
+"""What may be done with a reflection at the review."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Asker:
     language: str
     clinician: str
     say: Say
+    lexicon: Lexicon
 
     def wording(self, question: Question, *, short: bool) -> str:
         """The question's text with names filled in."""
@@ -82,6 +87,36 @@ class Asker:
             progress=(places.index(question.id) + 1, len(places)),
         )
 
+    def confirm(self, question: Question, candidates: tuple[str, ...], *, keep: bool) -> Prompt:
+        """Whether typed words meant one of these options; any other answer stays possible."""
+        options = [option for option in question.item.options if option.id in candidates]
+        labels = [option.label[self.language] for option in options]
+        if len(labels) == 1:
+            text = self.say("confirm_one", answer=labels[0])
+        else:
+            text = self.say("confirm_several", first=labels[0], last=labels[-1])
+        choices = [choice for choice in self._options(question) if _target(choice) in candidates]
+        other = Choice(CONFIRM_OTHER, self.say("choice_other"))
+        return Prompt(
+            text=f"{self.wording(question, short=True)} {text}",
+            choices=(*choices, other, *self._ways_out(question, keep)),
+            question=question.id,
+        )
+
+    def confirm_sharing(self, decision: str) -> Prompt:
+        """Whether words at the review meant this decision; nothing is shared before a yes."""
+        choices = (
+            self._decision(decision, "primary"),
+            *(self._decision(name, "option") for name in DECISIONS if name != decision),
+        )
+        text = self.say(f"confirm_{decision}", clinician=self.clinician)
+        return Prompt(text=text, choices=choices, kind="say", question=REVIEW)
+
+    def option_text(self, question: Question, answer: Answer) -> str:
+        """The label of the chosen option; empty without one."""
+        option = question.item.option(answer.value or "")
+        return "" if option is None else option.label[self.language]
+
     def review(self, answers: Answers, *, short: bool) -> Prompt:
         """All answers with *change* and *remove*, and the decision what to share."""
         rows = tuple(
@@ -93,9 +128,10 @@ class Asker:
         return Prompt(
             text=self.say(key, clinician=self.clinician),
             choices=(
-                self._decision("share", "primary"),
-                self._decision("ratings", "option"),
-                self._decision("private", "option"),
+                *(
+                    self._decision(name, "primary" if name == "share" else "option")
+                    for name in DECISIONS
+                ),
                 *self._row_choices(rows),
             ),
             kind="review",
@@ -143,8 +179,11 @@ class Asker:
         return choices
 
     def _choices(self, question: Question, keep: bool) -> tuple[Choice, ...]:
+        return (*self._options(question), *self._ways_out(question, keep))
+
+    def _options(self, question: Question) -> list[Choice]:
         ordered = question.item.kind is Kind.SCALE
-        options = [
+        return [
             Choice(
                 token=f"{question.id}.{option.id}",
                 title=option.label[self.language],
@@ -152,16 +191,19 @@ class Asker:
             )
             for at, option in enumerate(question.item.options, start=1)
         ]
-        if keep:
-            options.append(Choice(KEEP_WORDS, self.say("choice_keep_words")))
-        return (
-            *options,
-            Choice(f"{question.id}.{SKIP}", self.say("choice_skip"), "quiet", "skip"),
-            Choice(
-                f"{question.id}.{DECLINE}", self.say("choice_decline"), "quiet", "rather_not_say"
-            ),
+
+    def _ways_out(self, question: Question, keep: bool) -> list[Choice]:
+        skip = Choice(f"{question.id}.{SKIP}", self.say("choice_skip"), "quiet", "skip")
+        decline = Choice(
+            f"{question.id}.{DECLINE}", self.say("choice_decline"), "quiet", "rather_not_say"
         )
+        kept = [Choice(KEEP_WORDS, self.say("choice_keep_words"))] if keep else []
+        return [*kept, skip, decline]
 
     def _decision(self, name: str, style: str) -> Choice:
         words = tuple(self.say(f"words_{name}").split("|"))
         return Choice(f"{REVIEW}.{name}", self.say(f"choice_{name}"), style, words=words)
+
+
+def _target(choice: Choice) -> str:
+    return choice.token.partition(".")[2]

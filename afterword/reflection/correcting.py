@@ -1,34 +1,28 @@
-"""Reading a correction in plain words: "make heard a 4", "I meant mostly"."""
+"""Reading a correction in plain words: "make heard a 4", "the second one", "I meant mostly"."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from afterword.reflection.answers import Answer, Answers, AnswerState
 from afterword.reflection.asking import Asker
 from afterword.reflection.instrument import Kind
+from afterword.reflection.lexicon import Lexicon, Tokens, tokens
 from afterword.reflection.plan import Question
-from afterword.reflection.reading import normalise, read_option
+from afterword.reflection.reading import read_option
 
-_LEAD = re.compile(
-    r"^(?:(?:can|could) (?:you|i|we) (?:please )?|please |sorry,? |oops,? |no,? |wait,? "
-    r"|actually,? "
-    r"|i(?: want| would like|'d like| need) to )*"
-    r"(?:make|change|correct|set|put|fix|edit|i meant|meant|i mean|should (?:be|have been)|"
-    r"it should (?:be|have been))\b\s*"
-)
-_JOIN = re.compile(
-    r"^(?:(?:sorry|oops|wait|actually),? |the |my |that |it |was |is |should be |to be |to |be |as "
-    r"|on |for |about |into |= ?)+"
-)
-_ARTICLE = re.compile(r"^an? ")
+_FROM, _TO = {"from", "de"}, {"to", "a"}
 
 
 @dataclass(frozen=True)
 class Correction:
-    """`answer` is the corrected one; None when only the question is clear, to be asked again."""
+    """`answer` is the corrected one; None when only the question is clear, to be asked again.
+
+    `named`: the text itself says which question, by its name or by its place.
+    """
 
     question: Question
     answer: Answer | None
+    named: bool = True
 
 
 def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | None:
@@ -36,22 +30,50 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
 
     Without a named question the answer that was given last is meant.
     """
-    rest = _LEAD.sub("", normalise(text))
+    lexicon = asker.lexicon
+    rest = _without(tokens(text), lexicon.lists["change"])
     given = [q for q in asker.plan.questions(answers) if q.id in answers]
     if not given:
         return None
-    named, rest = _named(given, rest, asker.language)
+    named, rest = _named(given, rest, lexicon)
     if named is not None:
-        return Correction(named, _value(named, rest, asker.language))
+        return Correction(named, _value(named, rest, lexicon))
+    placed, rest = _placed(given, rest, answers, lexicon)
+    if placed is not None:
+        return Correction(placed, _value(placed, rest, lexicon))
     for question in _last_rated_first(given, answers):
-        if answer := _value(question, rest, asker.language):
-            return Correction(question, answer)
+        if answer := _value(question, rest, lexicon):
+            return Correction(question, answer, named=False)
     return None
 
 
-def says_correction(text: str) -> bool:
-    """Whether a text begins as a correction does: "make ...", "I meant ..."."""
-    return _LEAD.match(normalise(text)) is not None
+def says_correction(text: str, lexicon: Lexicon) -> bool:
+    """Whether a text begins as a correction does: "make ...", "sorry, I meant ..."."""
+    words = tokens(text)
+    lead = lexicon.words("lead")
+    at = 0
+    while at < len(words) and (words[at] in lead or not words[at][0].isalnum()):
+        if _length(words, at, lexicon.lists["change"]):
+            return True
+        at += 1
+    return at < len(words) and _length(words, at, lexicon.lists["change"]) > 0
+
+
+def _length(words: Tokens, at: int, phrases: frozenset[Tokens]) -> int:
+    return next(
+        (n for n in range(min(5, len(words) - at), 0, -1) if words[at : at + n] in phrases), 0
+    )
+
+
+def _without(words: Tokens, phrases: frozenset[Tokens]) -> Tokens:
+    kept: list[str] = []
+    at = 0
+    while at < len(words):
+        length = _length(words, at, phrases)
+        if not length:
+            kept.append(words[at])
+        at += length or 1
+    return tuple(kept)
 
 
 def _last_rated_first(given: list[Question], answers: Answers) -> list[Question]:
@@ -60,29 +82,85 @@ def _last_rated_first(given: list[Question], answers: Answers) -> list[Question]
     return sorted(rated, key=lambda question: order.index(question.id), reverse=True)
 
 
-def _named(given: list[Question], rest: str, language: str) -> tuple[Question | None, str]:
-    best: tuple[int, Question, str] | None = None
+def _named(
+    given: list[Question], words: Tokens, lexicon: Lexicon
+) -> tuple[Question | None, Tokens]:
+    best: tuple[int, Question, Tokens] | None = None
     for question in given:
-        for name in _names(question, language):
-            match = re.search(rf"\b{re.escape(name)}\b", rest)
-            if match and (best is None or len(name) > best[0]):
-                best = (len(name), question, rest[: match.start()] + rest[match.end() :])
-    return (None, rest) if best is None else (best[1], best[2])
+        for name in _names(question, lexicon.language):
+            at = _find(words, name)
+            if at is not None and (best is None or len(name) > best[0]):
+                best = (len(name), question, words[:at] + words[at + len(name) :])
+    return (None, words) if best is None else (best[1], best[2])
 
 
-def _names(question: Question, language: str) -> list[str]:
-    names = [question.item.label[language], *question.item.names.get(language, ())]
-    return [normalise(name) for name in names]
+def _names(question: Question, language: str) -> Iterator[Tokens]:
+    item = question.item
+    for name in (item.label.get(language, ""), *item.names.get(language, ())):
+        if tokens(name):
+            yield tokens(name)
 
 
-def _value(question: Question, rest: str, language: str) -> Answer | None:
-    words = normalise(_JOIN.sub("", rest.strip()))
-    words = re.sub(r"^(?:the )?(?:question|answer|one|rating)\b\s*", "", words)
-    words = normalise(_JOIN.sub("", words).removesuffix("please"))
-    if not words or question.item.kind is Kind.TEXT:
+def _find(words: Tokens, name: Tokens) -> int | None:
+    places = range(len(words) - len(name) + 1)
+    return next((at for at in places if words[at : at + len(name)] == name), None)
+
+
+def _placed(
+    given: list[Question], words: Tokens, answers: Answers, lexicon: Lexicon
+) -> tuple[Question | None, Tokens]:
+    """The question of "the second one", "question 3", "my last answer"."""
+    ordinals = [word for word in words if word in lexicon.order["ordinals"]]
+    for at, word in enumerate(words):
+        # "Between the second and the third" is about options.
+        if word in ordinals and len(ordinals) == 1:
+            place = lexicon.order["ordinals"].index(word)
+            return _at(given, place), words[:at] + words[at + 1 :]
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if word in lexicon.words("places") and after.isdigit():
+            return _at(given, int(after) - 1), words[:at] + words[at + 2 :]
+        if word in lexicon.words("last"):
+            latest = [q for name in answers for q in given if q.id == name]
+            return (latest[-1] if latest else None), words[:at] + words[at + 1 :]
+    return None, words
+
+
+def _at(given: list[Question], place: int) -> Question | None:
+    return given[place] if 0 <= place < len(given) else None
+
+
+def _value(question: Question, words: Tokens, lexicon: Lexicon) -> Answer | None:
+    if question.item.kind is Kind.TEXT:
         return None
-    # "a bit" and "a lot" stand for options of their own; only "a mostly" is a mostly.
-    for text in (words, _ARTICLE.sub("", words)):
-        if option := read_option(question, text, language).option:
+    for rest in _possible(words, lexicon):
+        if option := read_option(question, " ".join(rest), lexicon).option:
             return Answer(question.id, AnswerState.ANSWERED, value=option.id)
     return None
+
+
+def _possible(words: Tokens, lexicon: Lexicon) -> Iterator[Tokens]:
+    """What may be the new value: first what stands after "from ... to", before "not", last all."""
+    join, instead = lexicon.words("join"), lexicon.lists["instead"]
+    if any(word in _FROM for word in words):
+        places = [at for at, word in enumerate(words) if word in _TO]
+        if places:
+            yield _trimmed(words[places[-1] + 1 :], join)
+    whole = _trimmed(words, join)
+    cut = next((at for at in range(1, len(whole)) if _length(whole, at, instead)), None)
+    if cut is not None:
+        yield _trimmed(whole[:cut], join)
+    yield whole
+    # "a bit" stands for an option of its own; only "a mostly" is a mostly.
+    yield words
+
+
+def _trimmed(words: Tokens, join: frozenset[str]) -> Tokens:
+    start, end = 0, len(words)
+    while start < end and (words[start] in join or not words[start][0].isalnum()):
+        start += 1
+    while end > start and words[end - 1] in join:
+        end -= 1
+    # The article may be part of what was said: "a bit", "a lot".
+    if start and words[start - 1] in {"a", "un", "en"} and start < end:
+        return words[start - 1 : end]
+    return words[start:end]

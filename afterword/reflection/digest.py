@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Sharing
-from afterword.reflection.instrument import Instrument, Item, Kind
-from afterword.reflection.plan import GOAL_PREFIX, Plan, Question
-from afterword.reflection.signals import Signal, find_signals, is_strain, usual
+from afterword.reflection.history import usual
+from afterword.reflection.instrument import GOAL_PREFIX, Instrument, Item, Kind
+from afterword.reflection.plan import Plan, Question
+from afterword.reflection.signals import Signal, find_signals, is_strain
 
 Say = Callable[..., str]
 MOST_OPENERS = 3
@@ -186,7 +187,7 @@ class Writer:
 
     def _questions(self, answers: Mapping[str, Answer], goals: Mapping[str, str]) -> list[Question]:
         """The questions that have an answer, in the order of the instrument."""
-        every = Plan(self.instrument, goals, earlier=0).every()
+        every = Plan(self.instrument, goals).every()
         return [question for question in every if question.id in answers]
 
     def _headline(

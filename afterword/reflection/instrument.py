@@ -2,22 +2,37 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from string import Formatter
 from typing import Any
 
 from afterword.problems import DataProblem
+from afterword.reflection import checks
+from afterword.reflection.checks import Path
+from afterword.reflection.instrument_steps import (
+    AskRotating,
+    Step,
+    always_asked,
+    build_plan,
+    names_in,
+)
+from afterword.reflection.lexicon import GROUPS
 
-Path = tuple[str | int, ...]
+GOAL_PREFIX = "goal-"
+RUPTURE = "rupture"
+"""The construct of an item that asks about a strain: its best option is that there was none."""
+
 Wording = Mapping[str, str]
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _OPTION_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,39}")
 _RESERVED = frozenset({"review", "closed", "change", "remove", "delete", "keep", "menu", "safety"})
-_PLACEHOLDERS = frozenset({"clinician", "goal"})
 _STRAINS = frozenset({"withdrawal", "confrontation"})
-_EACH_GOAL, _FOLLOW_UP, _ONE_OF = "each goal", "follow-up", "one of"
+_TOP = frozenset({"instrument", "version", "languages", "most", "plan", "packs", "scales", "items"})
+_ITEM = frozenset(
+    {"construct", "kind", "scale", "low", "follow_up", "label", "names", "ask", "again", "why"}
+    | {"options", "every", "from", "private", "seconds"}
+)
 
 
 class Kind(StrEnum):
@@ -28,19 +43,31 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+_SECONDS = {Kind.SCALE: 9, Kind.CHOICE: 12, Kind.TEXT: 30}
+
+
 @dataclass(frozen=True)
 class Option:
-    """`words` are what people type for it, by language; `strain` its type of rupture, if any."""
+    """`words` are what people type for it, by language; `says` names the groups of a lexicon that
+    it stands for; `strain` is its type of rupture, if any; `low` marks one of a choice that is not
+    well."""
 
     id: str
     label: Wording
     words: Mapping[str, tuple[str, ...]]
     strain: str | None = None
+    says: tuple[str, ...] = ()
+    low: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
-    """One question. `low` counts options from 1; a scale's last option is the best."""
+    """One question. `low` counts options from 1; a scale's last option is the best.
+
+    `every`: weeks that go by at least before it takes its turn again. `first`: the reflection,
+    from 1, in which it is asked first. `private`: not shared with the others. `seconds`: how long
+    answering takes, about.
+    """
 
     id: str
     construct: str
@@ -53,9 +80,21 @@ class Item:
     options: tuple[Option, ...]
     low: int | None
     follow_up: str | None
+    every: int = 1
+    first: int = 1
+    private: bool = False
+    seconds: int = 0
 
     def option(self, option_id: str) -> Option | None:
         return next((option for option in self.options if option.id == option_id), None)
+
+    def is_low(self, option_id: str | None) -> bool:
+        """Whether an answer may open the follow-up and be asked about again soon."""
+        rank = self.rank(option_id)
+        if rank is not None:
+            return self.low is not None and rank <= self.low
+        option = self.option(option_id or "")
+        return option is not None and option.low
 
     def rank(self, option_id: str | None) -> int | None:
         """The place of an option on a scale, from 1; None for anything else."""
@@ -66,107 +105,76 @@ class Item:
 
 
 @dataclass(frozen=True)
-class AskItem:
-    item: str
-
-
-@dataclass(frozen=True)
-class AskEachGoal:
-    item: str
-
-
-@dataclass(frozen=True)
-class AskFollowUps:
-    most: int
-
-
-@dataclass(frozen=True)
-class AskOneOf:
-    items: tuple[str, ...]
-
-
-Step = AskItem | AskEachGoal | AskFollowUps | AskOneOf
-
-
-@dataclass(frozen=True)
 class Instrument:
     id: str
     version: int
     languages: tuple[str, ...]
     plan: tuple[Step, ...]
     items: Mapping[str, Item]
+    most: int | None = None
+    packs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The questions whose answers are not shared with the others."""
+        return frozenset(name for name, item in self.items.items() if item.private)
 
 
 def build_instrument(data: Any) -> Instrument:
     """Checks plain data against the rules above. Raises DataProblem at the first breach."""
-    top = _mapping(data, ())
-    _only(top, (), {"instrument", "version", "languages", "plan", "scales", "items"})
-    languages = tuple(_texts(_get(top, "languages", ()), ("languages",)))
+    top = checks.mapping(data, ())
+    checks.only(top, (), _TOP)
+    languages = tuple(checks.texts(checks.get(top, "languages", ()), ("languages",)))
     if not languages:
         raise DataProblem(("languages",), "name at least one language, such as en.")
     scales = {
         name: _options(value, ("scales", name), languages, ordered=True)
-        for name, value in _mapping(top.get("scales", {}), ("scales",)).items()
+        for name, value in checks.mapping(top.get("scales", {}), ("scales",)).items()
     }
     items = {
         name: _item(name, value, ("items", name), languages, scales)
-        for name, value in _mapping(_get(top, "items", ()), ("items",)).items()
+        for name, value in checks.mapping(checks.get(top, "items", ()), ("items",)).items()
     }
     _check_follow_ups(items)
-    return Instrument(
-        id=_matching(_get(top, "instrument", ()), ("instrument",), _ID),
-        version=_whole(_get(top, "version", ()), ("version",)),
+    made = Instrument(
+        id=checks.matching(checks.get(top, "instrument", ()), ("instrument",), _ID),
+        version=checks.whole(checks.get(top, "version", ()), ("version",)),
         languages=languages,
-        plan=_plan(_get(top, "plan", ()), items),
+        plan=build_plan(checks.get(top, "plan", ()), items),
         items=items,
+        most=checks.whole(top["most"], ("most",)) if "most" in top else None,
+        packs=_packs(top.get("packs", {}), items),
     )
+    _check_asked(made)
+    return made
 
 
-def _plan(value: Any, items: Mapping[str, Item]) -> tuple[Step, ...]:
-    steps = [_step(step, ("plan", at), items) for at, step in enumerate(_list(value, ("plan",)))]
-    if not steps:
-        raise DataProblem(("plan",), "ask at least one question.")
-    asked = [name for step in steps for name in _asked(step)]
+def _packs(value: Any, items: Mapping[str, Item]) -> dict[str, tuple[str, ...]]:
+    return {
+        checks.matching(pack, ("packs",), _ID): tuple(
+            checks.known(name, ("packs", pack), items)
+            for name in checks.list_of(names, ("packs", pack))
+        )
+        for pack, names in checks.mapping(value, ("packs",)).items()
+    }
+
+
+def _check_asked(made: Instrument) -> None:
+    """No item is asked twice, and what is always asked fits into `most`."""
+    packed = [name for names in made.packs.values() for name in names]
+    asked = [*(name for step in made.plan for name in names_in(step)), *packed]
     twice = next((name for name in asked if asked.count(name) > 1), None)
     if twice:
         raise DataProblem(("plan",), f"{twice} is asked twice.")
-    for kind, name in ((AskEachGoal, _EACH_GOAL), (AskFollowUps, _FOLLOW_UP)):
-        if sum(isinstance(step, kind) for step in steps) > 1:
-            raise DataProblem(("plan",), f"{name} may stand there once.")
-    for item in items.values():
+    if made.packs and not any(isinstance(step, AskRotating) for step in made.plan):
+        raise DataProblem(("packs",), "need rotate in the plan.")
+    if made.most is not None and always_asked(made.plan) > made.most:
+        raise DataProblem(("most",), "is less than what is always asked.")
+    for item in made.items.values():
         if item.follow_up in asked:
             raise DataProblem(
                 ("items", item.id, "follow_up"), f"{item.follow_up} is in the plan already."
             )
-    return tuple(steps)
-
-
-def _asked(step: Step) -> tuple[str, ...]:
-    match step:
-        case AskItem(item) | AskEachGoal(item):
-            return (item,)
-        case AskOneOf(items):
-            return items
-        case AskFollowUps():
-            return ()
-
-
-def _step(value: Any, path: Path, items: Mapping[str, Item]) -> Step:
-    if isinstance(value, str):
-        return AskItem(_known(value, path, items))
-    if not isinstance(value, Mapping) or len(value) != 1:
-        raise DataProblem(path, "write the name of an item, each goal, follow-up or one of.")
-    ((key, inner),) = value.items()
-    if key == _EACH_GOAL:
-        return AskEachGoal(_known(inner, (*path, key), items))
-    if key == _FOLLOW_UP:
-        return AskFollowUps(_whole(inner, (*path, key)))
-    if key == _ONE_OF:
-        names = _texts(inner, (*path, key))
-        if not names:
-            raise DataProblem((*path, key), "name at least one item.")
-        return AskOneOf(tuple(_known(name, (*path, key), items) for name in names))
-    raise DataProblem(path, f"{key} is not known; use each goal, follow-up or one of.")
 
 
 def _item(
@@ -176,35 +184,45 @@ def _item(
     languages: tuple[str, ...],
     scales: Mapping[str, tuple[Option, ...]],
 ) -> Item:
-    data = _mapping(value, path)
-    _only(
-        data,
-        path,
-        {"construct", "kind", "scale", "low", "follow_up", "label", "names", "ask", "again"}
-        | {"why", "options"},
-    )
-    item_id = _matching(name, path, _ID)
+    data = checks.mapping(value, path)
+    checks.only(data, path, _ITEM)
+    item_id = checks.matching(name, path, _ID)
     if item_id in _RESERVED:
         raise DataProblem(path, "this name is reserved; choose another.")
     kind = _kind(data, path)
     options = _item_options(data, path, languages, scales, kind)
     return Item(
         id=item_id,
-        construct=_text(_get(data, "construct", path), (*path, "construct")),
+        construct=checks.text(checks.get(data, "construct", path), (*path, "construct")),
         kind=kind,
-        label=_wording(data, "label", path, languages),
-        names=_word_lists(data.get("names", {}), (*path, "names")),
-        ask=_wording(data, "ask", path, languages),
-        again=_wording(data, "again", path, languages),
-        why=_wording(data, "why", path, languages),
+        label=checks.wording_of(data, "label", path, languages),
+        names=checks.word_lists(data.get("names", {}), (*path, "names")),
+        ask=checks.wording_of(data, "ask", path, languages),
+        again=checks.wording_of(data, "again", path, languages),
+        why=checks.wording_of(data, "why", path, languages),
         options=options,
         low=_low(data, path, kind, len(options)),
         follow_up=_follow_up(data, path),
+        every=_number(data, "every", path, 1),
+        first=_number(data, "from", path, 1),
+        private=_flag(data, "private", path),
+        seconds=_number(data, "seconds", path, _SECONDS[kind]),
     )
 
 
+def _number(data: Mapping[str, Any], key: str, path: Path, usually: int) -> int:
+    return checks.whole(data[key], (*path, key)) if key in data else usually
+
+
+def _flag(data: Mapping[str, Any], key: str, path: Path) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        raise DataProblem((*path, key), "must be true or false.")
+    return value
+
+
 def _kind(data: Mapping[str, Any], path: Path) -> Kind:
-    value = _get(data, "kind", path)
+    value = checks.get(data, "kind", path)
     try:
         return Kind(value)
     except ValueError:
@@ -219,7 +237,7 @@ def _item_options(
     kind: Kind,
 ) -> tuple[Option, ...]:
     if kind is Kind.SCALE:
-        scale = _get(data, "scale", path)
+        scale = checks.get(data, "scale", path)
         if scale not in scales:
             raise DataProblem((*path, "scale"), f"there is no scale {scale}.")
         return scales[scale]
@@ -227,17 +245,25 @@ def _item_options(
         raise DataProblem((*path, "scale"), "only an item of kind scale has one.")
     if kind is Kind.TEXT and "options" not in data:
         return ()
-    return _options(_get(data, "options", path), (*path, "options"), languages, ordered=False)
+    return _options(checks.get(data, "options", path), (*path, "options"), languages, ordered=False)
+
+
+def _groups(value: Any, path: Path) -> tuple[str, ...]:
+    groups = tuple(checks.texts(value, path))
+    unknown = next((group for group in groups if group not in GROUPS), None)
+    if unknown is not None:
+        raise DataProblem(path, f"{unknown} is no group; use {', '.join(sorted(GROUPS))}.")
+    return groups
 
 
 def _follow_up(data: Mapping[str, Any], path: Path) -> str | None:
-    return _text(data["follow_up"], (*path, "follow_up")) if "follow_up" in data else None
+    return checks.text(data["follow_up"], (*path, "follow_up")) if "follow_up" in data else None
 
 
 def _low(data: Mapping[str, Any], path: Path, kind: Kind, options: int) -> int | None:
     if "low" not in data:
         return None
-    low = _whole(data["low"], (*path, "low"))
+    low = checks.whole(data["low"], (*path, "low"))
     if kind is not Kind.SCALE or low >= options:
         raise DataProblem((*path, "low"), "must be below the best option of a scale.")
     return low
@@ -247,19 +273,23 @@ def _options(
     value: Any, path: Path, languages: tuple[str, ...], *, ordered: bool
 ) -> tuple[Option, ...]:
     options = []
-    for at, entry in enumerate(_list(value, path)):
+    for at, entry in enumerate(checks.list_of(value, path)):
         here = (*path, at)
-        data = _mapping(entry, here)
-        _only(data, here, {"id", "label", "words", "strain"})
+        data = checks.mapping(entry, here)
+        checks.only(data, here, {"id", "label", "words", "strain", "says", "low"})
+        if ordered and "low" in data:
+            raise DataProblem((*here, "low"), "is for choices; a scale's item says which are low.")
         strain = data.get("strain")
         if strain is not None and strain not in _STRAINS:
             raise DataProblem((*here, "strain"), "must be withdrawal or confrontation.")
         options.append(
             Option(
-                id=_matching(_get(data, "id", here), (*here, "id"), _OPTION_ID),
-                label=_wording(data, "label", here, languages),
-                words=_word_lists(data.get("words", {}), (*here, "words")),
+                id=checks.matching(checks.get(data, "id", here), (*here, "id"), _OPTION_ID),
+                label=checks.wording_of(data, "label", here, languages),
+                words=checks.word_lists(data.get("words", {}), (*here, "words")),
                 strain=strain,
+                says=_groups(data.get("says", []), (*here, "says")),
+                low=_flag(data, "low", here),
             )
         )
     if len(options) < 2:
@@ -287,88 +317,3 @@ def _check_follow_ups(items: Mapping[str, Item]) -> None:
             raise DataProblem(
                 ("items", item.id, "follow_up"), f"there is no item {item.follow_up}."
             )
-
-
-def _wording(
-    data: Mapping[str, Any], key: str, path: Path, languages: tuple[str, ...]
-) -> dict[str, str]:
-    here = (*path, key)
-    value = _mapping(_get(data, key, path), here)
-    wording = {str(language): _text(text, (*here, language)) for language, text in value.items()}
-    missing = [language for language in languages if language not in wording]
-    if missing:
-        raise DataProblem(here, f"the wording in {', '.join(missing)} is missing.")
-    for language, text in wording.items():
-        _check_placeholders(text, (*here, language))
-    return wording
-
-
-def _check_placeholders(text: str, path: Path) -> None:
-    try:
-        fields = [field[1:] for field in Formatter().parse(text) if field[1] is not None]
-    except ValueError:
-        raise DataProblem(path, "has a brace that is not closed.") from None
-    # A conversion or a format, {goal!r} or {goal:9}, could fail while a patient waits.
-    if any(name not in _PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
-        raise DataProblem(path, "only {clinician} and {goal} may stand in braces.")
-
-
-def _word_lists(value: Any, path: Path) -> dict[str, tuple[str, ...]]:
-    return {
-        str(language): tuple(_texts(words, (*path, language)))
-        for language, words in _mapping(value, path).items()
-    }
-
-
-def _known(value: Any, path: Path, items: Mapping[str, Item]) -> str:
-    if value not in items:
-        raise DataProblem(path, f"there is no item {value}.")
-    return str(value)
-
-
-def _get(data: Mapping[str, Any], key: str, path: Path) -> Any:
-    if key not in data:
-        raise DataProblem(path, f"{key} is missing.")
-    return data[key]
-
-
-def _only(data: Mapping[str, Any], path: Path, known: set[str]) -> None:
-    for key in data:
-        if key not in known:
-            raise DataProblem((*path, str(key)), "is not known here.")
-
-
-def _mapping(value: Any, path: Path) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise DataProblem(path, "must be a list of names with values.")
-    return value
-
-
-def _list(value: Any, path: Path) -> list[Any]:
-    if not isinstance(value, list):
-        raise DataProblem(path, "must be a list.")
-    return value
-
-
-def _texts(value: Any, path: Path) -> list[str]:
-    return [_text(text, (*path, at)) for at, text in enumerate(_list(value, path))]
-
-
-def _text(value: Any, path: Path) -> str:
-    if not isinstance(value, str) or not value.strip():
-        # YAML reads a bare yes, no or number as something else than a text.
-        raise DataProblem(path, "must be a text; put it in quotes.")
-    return str(value)
-
-
-def _matching(value: Any, path: Path, pattern: re.Pattern[str]) -> str:
-    text = _text(value, path)
-    if not pattern.fullmatch(text):
-        raise DataProblem(path, "may hold small letters, digits and _ only.")
-    return text
-
-
-def _whole(value: Any, path: Path) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise DataProblem(path, "must be a whole number from 1.")
-    return int(value)

@@ -1,64 +1,283 @@
 """Reading a typed answer to a question with options. What is not certain is never guessed."""
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from afterword.reflection.instrument import Kind, Option
+from afterword.reflection.degrees import (
+    Clause,
+    Vocabulary,
+    is_scale,
+    read_clause,
+    usual,
+    vocabulary,
+)
+from afterword.reflection.instrument import Option
+from afterword.reflection.lexicon import Lexicon, Tokens, normalise, tokens
 from afterword.reflection.plan import Question
 
-_SPACES = re.compile(r"\s+")
-_EDGES = " .,;:!?()\"'“”‘’…-"
-_NUMBER = re.compile(r"(?:an? |i(?:'d| would) say (?:an? )?)?(\d)(?: ?(?:/|out of|of) ?(\d{1,3}))?")
-_NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven")
-_NEGATION = re.compile(r"\b(not|no|never|hardly|isn't|wasn't|didn't|don't|cannot|can't|without)\b")
-_ALTERNATIVE = re.compile(r"[\s,;:.(–—-]*(?:or|maybe|perhaps)\b")
-_HEDGES = re.compile(
-    r"^(?:i (?:think|guess|suppose|would say|felt|feel)|i'd say|maybe|probably|well|hm+|um+|like|"
-    r"it was|was|that was|yes|yeah),? |,? (?:i (?:think|guess|suppose)|i'd say|maybe|probably|tbh|"
-    r"really|to be honest)$"
+_KEPT = frozenset("%+")
+_ENDS = frozenset(".;!?\n(),:…—")
+_NEGATION = re.compile(
+    r"\b(not|no|never|hardly|isn't|wasn't|didn't|don't|cannot|can't|without|ni|sin)\b"
 )
+_ALTERNATIVE = re.compile(r"[\s,;:.(–—-]*(?:or|maybe|perhaps|o|quizá|quizás|tal vez)\b")
 # A hyphen alone goes on only beside a space: "partly-time" does not begin with "partly".
-_GOES_ON = r"(?:\s*[,;:.(–—]|\s+-|-\s|\s+(?:but|because|though)\b)"
-_MOST_WORDS_AROUND = 40
+_GOES_ON = r"(?:\s*[,;:.(–—]|\s+-|-\s|\s+(?:but|because|though|pero|porque|aunque)\b)"
+_MOST_WORDS_AROUND = 60
+_MOST_WORDS_BESIDE = 12
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a typed text says: an option, with `words` when it says more; or neither, unclear."""
+    """What a typed text says.
 
-    option: Option | None
-    words: str | None = None
-
-
-UNCLEAR = Reading(None)
-
-
-def read_option(question: Question, text: str, language: str) -> Reading:
-    """The one option that `text` names, or UNCLEAR.
-
-    A number counts from the first option. Two options, a negated one, or a number outside the
-    scale are unclear: the patient is asked, the text is kept by the caller.
+    `options`: one is certain when `sure`, else it is to be confirmed; several leave it open; none
+    is unclear. `words` is the whole text when it says more than the option.
     """
-    options = question.item.options
-    plain = normalise(text)
-    if found := _whole(options, plain, language, ordered=question.item.kind is Kind.SCALE):
-        return Reading(found)
-    without_hedges = _HEDGES.sub("", plain)
-    if without_hedges != plain and (
-        found := _whole(options, without_hedges, language, question.item.kind is Kind.SCALE)
-    ):
-        return Reading(found)
+
+    options: tuple[Option, ...] = ()
+    words: str | None = None
+    sure: bool = False
+
+    @property
+    def option(self) -> Option | None:
+        """The option, when it is certain."""
+        return self.options[0] if self.sure else None
+
+
+UNCLEAR = Reading()
+
+
+def read_option(question: Question, text: str, lexicon: Lexicon) -> Reading:
+    """What `text` says about the options of `question`.
+
+    Two options, a negated one, another scale that falls between two, or agreement without a
+    degree are not certain: the patient is asked, the text is kept by the caller.
+    """
+    if is_scale(question):
+        return _read_degree(question, text, lexicon)
+    return _read_choice(question, text, lexicon)
+
+
+def _read_degree(question: Question, text: str, lexicon: Lexicon) -> Reading:
+    if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text):
+        return UNCLEAR
+    known = vocabulary(question, lexicon)
+    clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
+    places, sure = _decide(clauses, known)
+    options = tuple(question.item.options[place - 1] for place in sorted(places))
+    if not options or len(options) == known.size:
+        return UNCLEAR
+    more = any(clause.content or _is_long(clause) for clause in clauses)
+    return Reading(options, text.strip() if more else None, sure and len(options) == 1)
+
+
+def is_degree(text: str, lexicon: Lexicon) -> bool:
+    """Whether a text only says how much, or says it first: then it is an answer to a scale.
+
+    Whatever else its words may be taken for: "last option", "not completely but mostly".
+    """
+    known = usual(lexicon)
+    if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text):
+        return False
+    if lexicon.contains("meant", text):
+        # "I said a little but I meant very much": it is about the answer before.
+        return False
+    clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
+    first = next((clause for clause in clauses if clause.degrees or clause.content), None)
+    if first is None:
+        return False
+    leads = any(degree.kind != "manner" for degree in first.degrees)
+    if first.content:
+        return leads and _says_it_first(first, known)
+    return leads or (bool(first.degrees) and not any(clause.content for clause in clauses))
+
+
+def _is_small_letter(text: str) -> bool:
+    """A grade is a capital letter; a small one alone is a slip of the finger."""
+    alone = normalise(text)
+    return len(alone) == 1 and alone.isalpha() and text.strip(" .!").islower()
+
+
+def _is_long(clause: Clause) -> bool:
+    return not clause.degrees and len(clause.words) > 3
+
+
+def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
+    """The text cut at punctuation and before "but" and the like; nothing empty."""
+    breaks, ends = known.lexicon.words("breaks"), known.lexicon.lists["ends"]
+    found: list[list[str]] = [[]]
+    words = _without_spoken_ends(tokens(text), ends)
+    whole = _within_phrases(words, known)
+    for at, word in enumerate(words):
+        ends_here = word in _ENDS and not _within_a_number(words, at)
+        if at not in whole and (ends_here or (word in breaks and at)):
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [tuple(words) for words in found if words]
+
+
+def _within_phrases(words: Tokens, known: Vocabulary) -> set[int]:
+    """Where an option's own words are that have a comma in them, "la verdad, no"."""
+    cut = [phrase for phrase in known.phrases if not _ENDS.isdisjoint(phrase)]
+    return {
+        place
+        for phrase in cut
+        for at in range(len(words) - len(phrase) + 1)
+        if words[at : at + len(phrase)] == phrase
+        for place in range(at, at + len(phrase))
+    }
+
+
+def _without_spoken_ends(words: Tokens, ends: frozenset[Tokens]) -> Tokens:
+    """ "Very much comma but" as somebody dictates it."""
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        length = next((n for n in (2, 1) if at and words[at : at + n] in ends), 0)
+        found.append("." if length else words[at])
+        at += length or 1
+    return tuple(found)
+
+
+def _corrected(clauses: list[Clause], known: Vocabulary) -> list[Clause]:
+    """ "Completely, no wait, mostly": what was said after such words is what is meant."""
+    correctors = known.lexicon.lists["correctors"]
+    for at in range(len(clauses) - 1, -1, -1):
+        words = clauses[at].words
+        for start in range(len(words)):
+            length = next((n for n in (3, 2, 1) if words[start : start + n] in correctors), 0)
+            before = [*clauses[:at], read_clause(words[:start], known)]
+            after = [read_clause(words[start + length :], known), *clauses[at + 1 :]]
+            if length and _is_exact(before) and _is_exact(after):
+                return [clause for clause in after if clause.words]
+    return clauses
+
+
+def _is_exact(clauses: list[Clause]) -> bool:
+    """Whether they name degrees and nothing else."""
+    degrees = [degree for clause in clauses for degree in clause.degrees]
+    exact = any(degree.kind in ("label", "measure", "quantity") for degree in degrees)
+    return exact and not any(clause.content for clause in clauses)
+
+
+def _within_a_number(words: Tokens, at: int) -> bool:
+    near = words[max(0, at - 1) : at] + words[at + 1 : at + 2]
+    return words[at] == ":" and len(near) == 2 and all(word[0].isdigit() for word in near)
+
+
+def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], bool]:
+    """Which places are meant, and whether that is certain."""
+    speaking = [clause for clause in clauses if clause.degrees]
+    if not speaking:
+        return frozenset(), False
+    plain = [clause for clause in speaking if not clause.content]
+    if _says_it_first(clauses[0], known):
+        return clauses[0].places, len(speaking) == 1
+    if not plain or (clauses[0].content and not clauses[0].degrees and len(plain) < len(speaking)):
+        return _beside_content(speaking[0], clauses)
+    measured = [one for one in plain if {d.kind for d in one.degrees} <= {"measure", "scaled"}]
+    exact = [one for one in plain if any(d.kind not in ("manner", "turned") for d in one.degrees)]
+    exact = exact or [one for one in plain if any(d.kind != "manner" for d in one.degrees)]
+    chosen = _without_interjections(measured, plain) or exact or plain
+    places = _together(chosen)
+    kinds = {degree.kind for clause in chosen for degree in clause.degrees}
+    opposed = _opposed(speaking, places, known)
+    before = clauses.index(chosen[0])
+    late = any(clause.content for clause in clauses[:before])
+    sure = len(places) == 1 and not opposed and not late and not kinds & {"turned", "scaled"}
+    if kinds == {"manner"} and places != frozenset({1}) and places != frozenset({known.size}):
+        sure = False
+    return places, sure
+
+
+def _says_it_first(clause: Clause, known: Vocabulary) -> bool:
+    """ "Not really he was looking at his screen": the degree can belong to nothing that follows."""
+    if not clause.content or len(clause.degrees) != 1 or not clause.leads:
+        return False
+    degree = clause.degrees[0]
+    first = next(iter(clause.words[degree.end :]), "")
+    alone = (
+        degree.kind == "measure"
+        or clause.words[degree.start : degree.end] in (known.lexicon.lists["standing"])
+    )
+    return alone and first in known.lexicon.words("subjects")
+
+
+def _together(chosen: list[Clause]) -> frozenset[int]:
+    """All places that are named; of agreement and praise only what they have in common."""
+    degrees = [degree for clause in chosen for degree in clause.degrees]
+    if all(degree.kind == "manner" for degree in degrees):
+        return frozenset.intersection(*(degree.places for degree in degrees))
+    return frozenset().union(*(degree.places for degree in degrees))
+
+
+def _without_interjections(measured: list[Clause], plain: list[Clause]) -> list[Clause]:
+    """ "Meh, 6/10": a number beside a word that is no more than one option away."""
+    if not measured:
+        return []
+    places = frozenset().union(*(clause.places for clause in measured))
+    others = frozenset().union(*(clause.places for clause in plain))
+    far = max(others) - min(others) - (max(places) - min(places)) if places else 0
+    return measured if places and far <= 1 else plain
+
+
+def _opposed(speaking: list[Clause], places: frozenset[int], known: Vocabulary) -> bool:
+    """Whether a plain yes or no stands beside a degree that it does not go with."""
+    middle = (known.size + 1) / 2
+    for clause in speaking:
+        manners = [d for d in clause.degrees if d.kind == "manner"]
+        if clause.content or not manners or not places or clause.places & places:
+            continue
+        if (min(clause.places) > middle) != (min(places) >= middle):
+            return True
+    return False
+
+
+def _beside_content(clause: Clause, clauses: list[Clause]) -> tuple[frozenset[int], bool]:
+    """A degree among other words: shown back when it leads, else it is about something else."""
+    words = sum(len(one.words) for one in clauses)
+    manner = any(degree.kind in ("manner", "turned") for degree in clause.degrees)
+    leads = clause is clauses[0] and clause.leads
+    if not leads or words > _MOST_WORDS_BESIDE or len(clause.degrees) > 1 or manner:
+        return frozenset(), False
+    return clause.places, False
+
+
+def _read_choice(question: Question, text: str, lexicon: Lexicon) -> Reading:
+    """An option without order: its own words, alone or at the start of a longer text."""
+    options, plain = question.item.options, normalise(text)
+    light = without_light(plain, lexicon)
+    for option in options:
+        if plain in phrases(option, lexicon.language) or light in phrases(option, lexicon.language):
+            return Reading((option,), sure=True)
+    numbers = {str(at): at for at in range(1, len(options) + 1)}
+    numbers |= dict(zip(lexicon.order["numbers"][1:], range(1, len(options) + 1), strict=False))
+    if plain in numbers:
+        return Reading((options[numbers[plain] - 1],), sure=True)
     if len(plain.split()) > _MOST_WORDS_AROUND:
         return UNCLEAR
-    return _inside(options, plain, text, language)
+    found = _inside(options, plain, lexicon.language)
+    return replace(found, words=text.strip()) if found.sure else found
 
 
-def normalise(text: str) -> str:
-    """Small letters, straight apostrophes, single spaces, no punctuation at the ends."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return _SPACES.sub(" ", plain).strip(_EDGES)
+def without_light(text: str, lexicon: Lexicon) -> str:
+    """Without hedges at both ends: "I think still mine I guess" is "still mine"."""
+    words, light = tokens(text), lexicon.lists["light"]
+    while (length := _light_at(words, light)) and length < len(words):
+        words = words[length:]
+    backwards = frozenset(phrase[::-1] for phrase in light)
+    while (length := _light_at(words[::-1], backwards)) and length < len(words):
+        words = words[:-length]
+    return " ".join(words)
+
+
+def _light_at(words: Tokens, light: frozenset[Tokens]) -> int:
+    """How many words at the start say nothing about which option is meant."""
+    if words and not words[0].isalnum() and words[0] not in _KEPT:
+        return 1
+    return next((n for n in (4, 3, 2, 1) if words[:n] in light), 0)
 
 
 def phrases(option: Option, language: str) -> tuple[str, ...]:
@@ -68,56 +287,29 @@ def phrases(option: Option, language: str) -> tuple[str, ...]:
     return tuple(sorted(known, key=len, reverse=True))
 
 
-def _whole(options: tuple[Option, ...], plain: str, language: str, ordered: bool) -> Option | None:
-    for option in options:
-        if plain in phrases(option, language):
-            return option
-    return _numbered(options, plain, ordered)
-
-
-def _numbered(options: tuple[Option, ...], plain: str, ordered: bool) -> Option | None:
-    if plain in _NUMBER_WORDS[: len(options)]:
-        return options[_NUMBER_WORDS.index(plain)]
-    match = _NUMBER.fullmatch(plain)
-    if match is None:
-        return None
-    number, of = int(match[1]), match[2]
-    # "4 of 10" is another scale; only our own number of options is certain.
-    if of is not None and (not ordered or int(of) != len(options)):
-        return None
-    return options[number - 1] if 1 <= number <= len(options) else None
-
-
-def _inside(options: tuple[Option, ...], plain: str, text: str, language: str) -> Reading:
-    """An option's own label at the start of a longer text, "mostly, but he was late"."""
-    found = [option for option in options if _starts_with(option, plain, language)]
-    longest = max((_length(option, plain, language) for option in found), default=0)
-    found = [option for option in found if _length(option, plain, language) == longest]
+def _inside(options: tuple[Option, ...], plain: str, language: str) -> Reading:
+    """An option's own words at the start of a longer text, "time, and he was late"."""
+    lengths = {option.id: _length(option, plain, language) for option in options}
+    longest = max(lengths.values(), default=0)
+    found = [option for option in options if longest and lengths[option.id] == longest]
     if len(found) != 1:
         return UNCLEAR
     rest = plain[longest:]
     if _NEGATION.search(rest.split(" but ")[0]) or _ALTERNATIVE.match(rest):
         return UNCLEAR
-    if _names_another(options, found[0], rest, language):
+    others = [option for option in options if option.id != found[0].id]
+    if any(_names(option, rest, language) for option in others):
         return UNCLEAR
-    return Reading(found[0], text.strip())
-
-
-def _starts_with(option: Option, plain: str, language: str) -> bool:
-    return _length(option, plain, language) > 0
+    return Reading((found[0],), sure=True)
 
 
 def _length(option: Option, plain: str, language: str) -> int:
-    candidates: Iterable[str] = phrases(option, language)
-    for phrase in candidates:
+    for phrase in phrases(option, language):
         if re.match(rf"{re.escape(phrase)}{_GOES_ON}", plain):
             return len(phrase)
     return 0
 
 
-def _names_another(options: tuple[Option, ...], found: Option, rest: str, language: str) -> bool:
-    return any(
-        re.search(rf"\b{re.escape(normalise(option.label[language]))}\b", rest)
-        for option in options
-        if option.id != found.id
-    )
+def _names(option: Option, rest: str, language: str) -> bool:
+    label = re.escape(normalise(option.label[language]))
+    return re.search(rf"\b{label}\b", rest) is not None

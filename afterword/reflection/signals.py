@@ -5,15 +5,13 @@ These are the quiet ones (tier A): they choose the headline and the openers, and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from afterword.reflection.answers import Answer, AnswerState
-from afterword.reflection.instrument import Item, Kind
+from afterword.reflection.history import usual
+from afterword.reflection.instrument import RUPTURE, Item, Kind
 from afterword.reflection.plan import Question
 
-_RUPTURE = "rupture"
 _TOP_RUN = 3
-_FEWEST_FOR_USUAL = 3
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,7 @@ def find_signals(
 
 def is_strain(item: Item) -> bool:
     """Whether an item asks about a rupture: its best option is that there was none."""
-    return item.construct == _RUPTURE
-
-
-def usual(values: Sequence[int | None], *, fewest: int = _FEWEST_FOR_USUAL) -> float | None:
-    """The median of the earlier answers; None while there are fewer than `fewest`."""
-    known = [value for value in values if value is not None]
-    return median(known) if len(known) >= fewest else None
+    return item.construct == RUPTURE
 
 
 def _goals(given: list[Question], answers: Mapping[str, Answer], value: str) -> list[Signal]:
@@ -93,7 +85,7 @@ def _low(given: list[Question], answers: Mapping[str, Answer]) -> list[Signal]:
     low = [
         (question.item.rank(answers[question.id].value) or 0, at, question)
         for at, question in enumerate(given)
-        if not is_strain(question.item) and _is_low(question, answers)
+        if question.goal is None and not is_strain(question.item) and _is_low(question, answers)
     ]
     return [
         Signal("low", question, "low", f"low_{question.item.construct}")
@@ -102,8 +94,7 @@ def _low(given: list[Question], answers: Mapping[str, Answer]) -> list[Signal]:
 
 
 def _is_low(question: Question, answers: Mapping[str, Answer]) -> bool:
-    rank = question.item.rank(answers[question.id].value)
-    return rank is not None and question.item.low is not None and rank <= question.item.low
+    return question.item.is_low(answers[question.id].value)
 
 
 def _below_usual(
@@ -138,7 +129,12 @@ def _all_top(
 ) -> list[Signal]:
     """A run of top answers without a word carries little: an invitation to say more."""
     run = [*history[-(_TOP_RUN - 1) :], answers]
-    scales = [question for question in given if question.item.kind is Kind.SCALE]
+    # What took its turn in one of them only says nothing about the others.
+    scales = [
+        question
+        for question in given
+        if question.item.kind is Kind.SCALE and all(question.id in one for one in run)
+    ]
     if len(run) < _TOP_RUN or not scales:
         return []
     if all(_top_without_words(scales, one) for one in run):

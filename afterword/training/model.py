@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-_SOURCES = ("config.yml", "domain.yml", "data", "bot/answer_gate.py", "requirements/rasa.txt")
+_SOURCES = (
+    *("config.yml", "domain.yml", "data", "requirements/rasa.txt"),
+    *("bot/answer_gate.py", "bot/sentence_featurizer.py"),
+    *("understanding/encoder.safetensors", "safety/model/es-words.txt"),
+)
 _STEPS = {
     "Validating": "checking the training data",
     "Starting to train component": "training",
@@ -72,7 +76,7 @@ def train(project: Path, models_dir: Path, report: Report, *, force: bool = Fals
     name, started = fingerprint(project), time.monotonic()
     fresh = models_dir / f"{name}.new"
     log = models_dir / "training.log"
-    report("training the assistant (about half a minute)")
+    report("training the assistant (some minutes)")
     shutil.rmtree(fresh, ignore_errors=True)
     code = _run(project, fresh, log, report)
     produced = sorted(fresh.glob("*.tar.gz")) if fresh.is_dir() else []

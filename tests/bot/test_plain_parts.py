@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afterword.reflection.turns import SAFETY_GO_ON, SAFETY_STOP
+from afterword.reflection.exchange import SAFETY_GO_ON, SAFETY_STOP
 from afterword.safety import replies as safe_replies
 from afterword.safety.finding import Route, Tier
 from bot import environment, incoming, replies, seal, signing

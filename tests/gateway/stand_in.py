@@ -19,9 +19,11 @@ from afterword.locales import load
 from afterword.records import digests, inbox, invitations, models, people, reflections
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
+from afterword.reflection.asides import hold
 from afterword.reflection.asking import Asker, Choice, Prompt
+from afterword.reflection.exchange import DELETE_NO, DELETE_YES, Heard, Open, Pending
 from afterword.reflection.plan import Plan
-from afterword.reflection.turns import DELETE_NO, DELETE_YES, Heard, Open, Pending, hold, take
+from afterword.reflection.turns import take
 from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
@@ -101,7 +103,7 @@ def open_clinic(folder: Path, *, demo: bool = False, plain_form_after: float = 2
     )
     records = Records(settings.database, load_vault(settings.keys))
     models.Base.metadata.create_all(records.engine)
-    instrument = load_instrument(PROJECT / "instruments" / "core.yml")
+    instrument = load_instrument(PROJECT / "instruments" / "core-1.yml")
     with records.begin() as tx:
         clinic_id = people.add_clinic(
             tx,
@@ -226,7 +228,8 @@ class StandIn:
         assert reflection is not None
         goals = {goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)}
         instrument = self.clinic.context.instruments["core", 1]
-        return Asker(Plan(instrument, goals, 0), "en", reflection.clinician.name, self._say)
+        lexicon = self.clinic.context.lexicons["en"]
+        return Asker(Plan(instrument, goals), "en", reflection.clinician.name, self._say, lexicon)
 
 
 def _line(text: str) -> dict[str, Any]:

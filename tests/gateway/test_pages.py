@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from conftest import Site
 
+from afterword import wake
+from afterword.locales import load
+from afterword.records import reflections
+
 pytestmark = pytest.mark.browser
 KIB = 1024
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
@@ -261,6 +265,28 @@ def test_a_second_tab_follows_by_itself(open_page: Open, site: Site) -> None:
     second.locator("#turn", has_text="Did it feel safe").wait_for()
     assert second.locator("#log .mine").last.inner_text().endswith("Mostly")
     assert "Did it feel safe" in second.locator("#news").text_content()
+
+
+def test_a_switch_of_language_brings_the_pages_own_texts_and_loses_no_draft(
+    open_page: Open, site: Site
+) -> None:
+    # These questions are in English only: the page's own texts follow all the same.
+    site.clinic.context.catalogues.setdefault("es", load("es"))
+    token = site.clinic.link()
+    page = open_page(site.link(token))
+    begin(page)
+    page.get_by_label("Your message").fill("mostly")
+    with site.clinic.records.begin() as tx:
+        reflections.set_language(tx, site.clinic.reflection_id(token), "es")
+    wake.ring(site.clinic.context.settings.data_dir, wake.WEB)
+    page.wait_for_timeout(1500)
+    assert page.get_by_label("Your message").input_value() == "mostly"
+    page.get_by_role("button", name="Send").click()
+    page.locator("#menu summary", has_text="Menú").wait_for()
+    page.locator("#turn", has_text="Did it feel safe").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "es"
+    assert page.locator("#log .mine").all_inner_texts()[-1].endswith("mostly")
+    assert site.clinic.answers(token)["heard"].value == "3"
 
 
 def test_offline_words_are_kept_through_a_reload_and_sent_later(

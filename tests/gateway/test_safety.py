@@ -304,7 +304,7 @@ def test_help_is_on_every_page_without_a_script(
     assert 'href="#help"' in page
     assert "tel:999" in page
     assert "tel:116123" in page
-    assert 'href="/help"' in page
+    assert 'href="/help?lang=en"' in page
 
 
 def test_help_needs_no_link_and_knows_every_country(client: TestClient) -> None:
@@ -312,7 +312,7 @@ def test_help_needs_no_link_and_knows_every_country(client: TestClient) -> None:
     for number in ("tel:988", "tel:999", "tel:112", "tel:911"):
         assert number in page
     broken = client.get("/f/nonsense").text
-    assert 'href="/help"' in broken
+    assert 'href="/help?lang=en"' in broken
 
 
 class Gone:

@@ -43,7 +43,7 @@ def password_hash() -> str:
 
 @cache
 def instrument() -> Instrument:
-    return load_instrument(PROJECT / "instruments" / "core.yml")
+    return load_instrument(PROJECT / "instruments" / "core-1.yml")
 
 
 @cache

@@ -56,6 +56,16 @@ def test_nothing_waits_to_be_sent_or_to_be_done(records: Records) -> None:
         assert mails.claim(tx, mails.BACKOFF[0]) is None
 
 
+def test_one_patient_is_asked_in_spanish(records: Records) -> None:
+    with records.read() as tx:
+        asked = tx.session.query(models.Reflection).filter_by(language="es")
+        states = sorted(row.state for row in asked)
+        spoken = {row.language for row in tx.session.query(models.Patient)}
+    assert spoken == {"en", "es"}
+    # Three that were shared, and one that waits for you.
+    assert states == ["invited", "shared", "shared", "shared"]
+
+
 def test_the_duty_contact_finds_one_closed_alert(client: Client) -> None:
     client.sign_in(CONTACTS[Kind.DUTY][1])
     page = client.get("/portal/safety").text

@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 
-from factory import asker, by_question, core, skipped
+from factory import asker, by_question, core, lexicon, skipped
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from afterword.reflection.answers import Answer
+from afterword.reflection.asides import hold
 from afterword.reflection.asking import Prompt
 from afterword.reflection.correcting import read_correction, says_correction
+from afterword.reflection.exchange import Heard, Open, Outcome, Pending
 from afterword.reflection.plan import REVIEW
 from afterword.reflection.reading import phrases
-from afterword.reflection.turns import Heard, Open, Outcome, Pending, hold, take
+from afterword.reflection.turns import take
 
 GOALS = {"a": "Sleep", "b": "Walk"}
 FOLLOW_UPS = {item.follow_up for item in core().items.values() if item.follow_up}
@@ -91,7 +93,7 @@ class Conversation(RuleBasedStateMachine):
         if heard.choice is not None:
             return set(heard.choice.split("."))
         correction = read_correction(heard.text, self.answers, self.asker)
-        if correction is None or not says_correction(heard.text):
+        if correction is None or not says_correction(heard.text, lexicon()):
             return set()
         return {correction.question.id}
 

@@ -11,9 +11,10 @@ from test_digest_rules import Told
 from afterword.reflection.answers import AnswerState, Sharing, visibility_when
 from afterword.reflection.asking import Asker, Prompt
 from afterword.reflection.digest import Writer
+from afterword.reflection.exchange import Heard, Open
 from afterword.reflection.instrument import Instrument, build_instrument
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.turns import Heard, Open, take
+from afterword.reflection.turns import take
 
 NAMES = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
 SENTENCES = st.text(st.characters(exclude_characters="{}", categories=["L", "P", "Zs"]), min_size=1)

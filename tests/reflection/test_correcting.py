@@ -1,7 +1,7 @@
 """Corrections in plain words change what was named, or what was said last, and nothing else."""
 
 import pytest
-from factory import asker, by_question, rated, said, skipped
+from factory import asker, by_question, lexicon, rated, said, skipped
 
 from afterword.reflection.answers import Answer
 from afterword.reflection.correcting import Correction, read_correction, says_correction
@@ -65,6 +65,7 @@ def test_without_a_name_the_answer_that_was_given_last_is_meant(text: str, value
     "text",
     [
         "change heard",
+        "very much. and my first answer should be partly not mostly",
         "heard should be different",
         "make heard a 9",
         "heard was 3 or 4",
@@ -75,6 +76,28 @@ def test_a_name_without_a_clear_value_asks_again(text: str) -> None:
     found = correct(text)
     assert found is not None
     assert (found.question.id, found.answer) == ("heard", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "value"),
+    [
+        ("the second one should be 5", "safe", "5"),
+        ("question 3 is mostly", "goals", "3"),
+        ("make heard a 4 not a 2", "heard", "4"),
+        ("heard was mostly instead of partly", "heard", "3"),
+    ],
+)
+def test_by_its_place_and_with_what_it_was_before(text: str, question: str, value: str) -> None:
+    found = correct(text)
+    assert found is not None
+    assert (found.question.id, found.answer) == (question, rated(question, value))
+
+
+@pytest.mark.parametrize(
+    "text", ["in session 3 not so much", "between the second and the third", "week 2 was better"]
+)
+def test_another_number_is_no_place(text: str) -> None:
+    assert correct(text) is None
 
 
 def test_an_answer_in_own_words_is_asked_again() -> None:
@@ -99,9 +122,9 @@ def test_what_was_not_answered_yet_cannot_be_corrected() -> None:
     "text", ["make it a 4", "Oops, I meant mostly", "can you change heard to 2"]
 )
 def test_a_correction_is_known_by_how_it_begins(text: str) -> None:
-    assert says_correction(text)
+    assert says_correction(text, lexicon())
 
 
 @pytest.mark.parametrize("text", ["mostly", "he made me feel heard", "a change of pace", ""])
 def test_an_answer_does_not_begin_like_a_correction(text: str) -> None:
-    assert not says_correction(text)
+    assert not says_correction(text, lexicon())

@@ -6,7 +6,15 @@ import pytest
 from factory import core
 
 from afterword.datafiles import DataFileError, load_instrument
-from afterword.reflection.instrument import AskFollowUps, AskItem, AskOneOf, Kind
+from afterword.reflection.instrument import Kind
+from afterword.reflection.instrument_steps import (
+    AskEachGoal,
+    AskFollowUps,
+    AskItem,
+    AskOneOf,
+    AskRepair,
+    AskRotating,
+)
 from afterword.settings import PROJECT
 
 GOOD = """\
@@ -197,3 +205,74 @@ def test_a_missing_file_and_one_that_is_no_text_are_told(tmp_path: Path) -> None
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataFileError, match=r"binary\.yml"):
         load_instrument(path)
+
+
+ADAPTIVE = (
+    GOOD.replace("  - heard\n  - follow-up: 1\n", "  - repair: turned\n  - heard\n")
+    .replace("each goal: aim", "each goal: {item: aim, most: 1}")
+    .replace(
+        "  - one of: [helped, better]\n",
+        "  - rotate: {most: 2, items: [helped]}\n  - follow-up: {most: 2, changed: true}\n"
+        "most: 5\npacks: {extra: [better]}\n",
+    )
+    .replace("    kind: text\n", "    kind: text\n    every: 4\n    from: 3\n    private: true\n")
+    .replace("strain: withdrawal", "low: true, strain: withdrawal")
+    + "  turned: *text\n"
+)
+
+
+def test_a_plan_that_adapts_loads(tmp_path: Path) -> None:
+    path = tmp_path / "small.yml"
+    path.write_text(ADAPTIVE, encoding="utf-8")
+    made = load_instrument(path)
+    assert made.plan == (
+        AskRepair("turned"),
+        AskItem("heard"),
+        AskEachGoal("aim", 1),
+        AskRotating(2, ("helped",)),
+        AskFollowUps(2, changed=True),
+    )
+    assert (made.most, made.packs) == (5, {"extra": ("better",)})
+    aim = made.items["aim"]
+    assert (aim.every, aim.first, aim.private, aim.seconds) == (4, 3, True, 30)
+    assert made.private == {"aim", "helped", "better", "turned"}
+    assert [made.items["why"].is_low(one) for one in ("time", "pace", None)] == [True, False, False]
+    assert [made.items["heard"].is_low(one) for one in ("1", "2", None)] == [True, False, False]
+
+
+BROKEN_TOO = [
+    ("most: 2, items: [helped]", "items: [helped]", "plan > 3 > rotate: most is missing"),
+    ("items: [helped]", "items: [help]", "plan > 3 > rotate > items: there is no item help"),
+    ("items: [helped]", "items: []", "plan > 3 > rotate > items: name at least one item"),
+    ("items: [helped]", "items: [heard]", "plan: heard is asked twice"),
+    ("extra: [better]", "extra: [heard]", "plan: heard is asked twice"),
+    ("extra: [better]", "extra: [best]", "packs > extra: there is no item best"),
+    ("extra: [better]", "Extra: [better]", "packs: may hold small letters"),
+    ("repair: turned", "repair: turn", "plan > 0 > repair: there is no item turn"),
+    ("most: 1}", "most: no}", "plan > 2 > each goal > most: must be a whole number"),
+    ("changed: true", "changed: 1", "plan > 4 > follow-up > changed: must be true or false"),
+    ("most: 5", "most: 0", "most: must be a whole number"),
+    ("  - heard\n", "  - heard\n  - one of: [why]\n", "items > heard > follow_up: why is in"),
+    ("private: true", "private: maybe", "items > aim > private: must be true or false"),
+    ("every: 4", "every: 0", "items > aim > every: must be a whole number"),
+    ("from: 3", "from: later", "items > aim > from: must be a whole number"),
+    ("low: true", "low: 1", "items > why > options > 0 > low: must be true or false"),
+    ("words: {en: [never]}", "low: true", "scales > extent > 0 > low: is for choices"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), BROKEN_TOO, ids=[one[2] for one in BROKEN_TOO])
+def test_a_broken_rule_of_what_adapts_is_told(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert old in ADAPTIVE
+    told = load(tmp_path, ADAPTIVE.replace(old, new, 1))
+    assert told.partition(": ")[2].startswith(expected)
+
+
+def test_what_is_always_asked_fits_and_packs_need_turns(tmp_path: Path) -> None:
+    more = ADAPTIVE.replace("most: 5", "most: 1").replace("  - heard\n", "  - heard\n  - better\n")
+    more = more.replace("packs: {extra: [better]}\n", "")
+    assert "most: is less than what is always asked" in load(tmp_path, more)
+    without = ADAPTIVE.replace("  - rotate: {most: 2, items: [helped]}\n", "")
+    assert "packs: need rotate in the plan" in load(tmp_path, without)

@@ -6,19 +6,20 @@ import time
 from functools import cache
 
 import pytest
-from factory import question
-from hypothesis import example, given
+from factory import lexicon, question
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from afterword.reflection.instrument import Kind
-from afterword.reflection.reading import UNCLEAR, normalise, phrases, read_option
+from afterword.reflection.lexicon import normalise
+from afterword.reflection.reading import UNCLEAR, phrases, read_option
 
 SCALE, STRAIN, WHY, GOAL = "heard", "snag", "heard_why", "goal"
 EVERY = (SCALE, STRAIN, WHY, GOAL, "wish")
 
 
 def read(text: str, of: str = SCALE) -> str | None:
-    option = read_option(question(of), text, "en").option
+    option = read_option(question(of), text, lexicon()).option
     return option and option.id
 
 
@@ -75,7 +76,7 @@ def test_a_clear_answer_is_understood(text: str, option: str) -> None:
     ],
 )
 def test_an_answer_with_more_to_it_keeps_the_words(text: str, option: str) -> None:
-    reading = read_option(question(SCALE), f" {text}\n", "en")
+    reading = read_option(question(SCALE), f" {text}\n", lexicon())
     assert reading.option is not None
     assert (reading.option.id, reading.words) == (option, text)
 
@@ -93,6 +94,17 @@ def test_an_answer_with_more_to_it_keeps_the_words(text: str, option: str) -> No
         "mostly, or kind of",
         "mostly, maybe a little",
         "partly, partly completely",
+        "the last two",
+        "the first two",
+        "between the second and the third",
+        "the first or the second",
+        # Of which, or of nothing.
+        "that one",
+        "yes, that's the one",
+        "what?",
+        "what do you mean",
+        "-4",
+        "- 4",
         # Other scales.
         "7/10",
         "4/10",
@@ -103,7 +115,6 @@ def test_an_answer_with_more_to_it_keeps_the_words(text: str, option: str) -> No
         "55",
         "4.5",
         "80%",
-        "4 stars",
         # Negated.
         "not mostly",
         "mostly not",
@@ -139,12 +150,11 @@ def test_an_answer_with_more_to_it_keeps_the_words(text: str, option: str) -> No
         "'; DROP TABLE answer; --",
         "{clinician.__class__}",
         "%s%n",
-        "\x00mostly\x00",
         "mostly\u202eyltsom",
     ],
 )  # fmt: skip
 def test_what_is_not_certain_stays_unclear(text: str) -> None:
-    assert read_option(question(SCALE), text, "en") == UNCLEAR
+    assert read_option(question(SCALE), text, lexicon()).option is None
 
 
 @pytest.mark.parametrize(
@@ -173,6 +183,26 @@ def test_the_same_word_means_what_this_question_offers(
     assert read(text, of) == option
 
 
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("3 o 4 no sé", ["3", "4"]),
+        ("entre 3 y 4", ["3", "4"]),
+        ("de 3 a 4", ["3", "4"]),
+        ("entre la segunda y la tercera", ["2", "3"]),
+        ("nota: 4 de 5", ["4"]),
+        ("3ª opción", ["3"]),
+        ("mayormente", ["3"]),
+        ("7/10", ["3", "4"]),
+        ("no del todo", ["3", "4"]),
+        ("¿qué?", []),
+    ],
+)
+def test_spanish_is_read_alike(text: str, options: list[str]) -> None:
+    found = read_option(question(SCALE), text, lexicon("es"))
+    assert [option.id for option in found.options] == options
+
+
 @pytest.mark.parametrize("of", EVERY)
 def test_every_label_word_and_number_is_understood_as_its_own_option(of: str) -> None:
     item = question(of).item
@@ -197,6 +227,8 @@ def named(of: str) -> re.Pattern[str]:
     item = question(of).item
     known = {phrase for option in item.options for phrase in phrases(option, "en")}
     known |= set(["one", "two", "three", "four", "five", "six", "seven"][: len(item.options)])
+    known |= {word for group in lexicon().groups.values() for phrase in group for word in phrase}
+    known |= {*lexicon().grades, *lexicon().words("negators"), "heard", "mattered", "strain"}
     return re.compile(rf"\d|{'|'.join(map(re.escape, known))}")
 
 
@@ -248,7 +280,7 @@ QUESTIONS = st.sampled_from(EVERY)
 @example(SCALE, "²")
 @example(SCALE, "٤")
 def test_reading_never_fails(of: str, text: str) -> None:
-    reading = read_option(question(of), text, "en")
+    reading = read_option(question(of), text, lexicon())
     assert reading.option is None or reading.option in question(of).item.options
     assert reading.words is None or reading.words == text.strip()
 
@@ -256,7 +288,7 @@ def test_reading_never_fails(of: str, text: str) -> None:
 @given(QUESTIONS, ANY_TEXT)
 def test_no_option_comes_from_a_text_that_names_none(of: str, text: str) -> None:
     if named(of).search(normalise(text)) is None:
-        assert read_option(question(of), text, "en") == UNCLEAR
+        assert read_option(question(of), text, lexicon()) == UNCLEAR
 
 
 @given(
@@ -271,12 +303,13 @@ def test_case_spaces_and_punctuation_around_it_change_nothing(
 ) -> None:
     assert callable(case)
     dressed = before + case(text) + after
-    plain = read_option(question(of), text, "en").option
-    assert read_option(question(of), dressed, "en").option == plain
+    plain = read_option(question(of), text, lexicon()).option
+    assert read_option(question(of), dressed, lexicon()).option == plain
 
 
 @given(st.integers(min_value=6) | st.integers(max_value=0), st.integers(min_value=6))
 def test_a_number_of_another_scale_is_never_taken_for_ours(number: int, of: int) -> None:
+    assume(number not in (0, of, 100))  # Ten of ten is all of it, on any scale.
     for text in (f"{number}", f"{number}/{of}", f"{number} out of {of}", f"3/{of}"):
         assert read(text) is None
 

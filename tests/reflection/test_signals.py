@@ -1,10 +1,12 @@
 """Reasons to look, by published rule, from the person's own answers."""
 
 import pytest
-from factory import by_question, declined, question, rated, said, skipped
+from factory import adaptive, by_question, declined, question, rated, said, skipped
 
 from afterword.reflection.answers import Answer
-from afterword.reflection.signals import find_signals, is_strain, usual
+from afterword.reflection.history import usual
+from afterword.reflection.plan import Question
+from afterword.reflection.signals import find_signals, is_strain
 
 NAMES = ("heard", "safe", "goals", "approach", "snag")
 WELL = by_question(*(rated(name, 5) for name in NAMES))
@@ -148,3 +150,20 @@ def test_the_usual_is_the_middle_of_at_least_three_known_answers(
     values: tuple[int | None, ...], expected: float | None
 ) -> None:
     assert usual(values) == expected
+
+
+def adaptive_rules(given: dict[str, Answer], *history: dict[str, Answer]) -> list[tuple[str, str]]:
+    """Rule and question of each signal on the questions that take turns."""
+    questions = [Question(name, adaptive().items[name]) for name in given]
+    return [(one.rule, one.question.id) for one in find_signals(questions, given, history)]
+
+
+def test_a_choice_that_is_not_well_is_a_signal() -> None:
+    assert adaptive_rules(WELL | by_question(rated("frame", "late"))) == [("low", "frame")]
+    assert adaptive_rules(WELL | by_question(rated("frame", "fine"))) == []
+
+
+def test_a_run_of_top_answers_is_one_whatever_took_its_turn() -> None:
+    runs = [WELL | by_question(rated(name, 5)) for name in ("understood", "own_questions", "fit")]
+    assert adaptive_rules(runs[2], *runs[:2]) == [("all_top", "heard")]
+    assert adaptive_rules(runs[2], runs[0], WELL | by_question(rated("safe", 4))) == []

@@ -4,7 +4,9 @@ import pytest
 from factory import asker, by_question, declined, rated, said, skipped
 
 from afterword.reflection.answers import Answer, Sharing
-from afterword.reflection.turns import Heard, Line, Open, Outcome, Pending, hold, stops, take
+from afterword.reflection.asides import hold, stops
+from afterword.reflection.exchange import Heard, Line, Open, Outcome, Pending
+from afterword.reflection.turns import take
 
 WELL = by_question(*(rated(name, 5) for name in ("heard", "safe", "goals", "approach", "snag")))
 DONE = WELL | by_question(said("helped", "talking"), skipped("wish"))
@@ -216,7 +218,7 @@ def test_an_old_decision_does_not_share_while_a_question_is_open() -> None:
 
 
 @pytest.mark.parametrize("intent", ["answer", "skip", "rather_not_say"])
-@pytest.mark.parametrize("text", ["share", "maybe", "yes", ""])
+@pytest.mark.parametrize("text", ["share my seat", "maybe", "yes", ""])
 def test_typed_words_at_the_review_share_nothing_by_themselves(text: str, intent: str) -> None:
     outcome = say(text, REVIEW, DONE, intent)
     assert changes_nothing(outcome)

@@ -30,7 +30,7 @@ from afterword.training import model as training
 
 PASSWORD = "a long enough password"
 PATIENCE = 40.0
-CORE = PROJECT / "instruments" / "core.yml"
+CORE = PROJECT / "instruments" / "core-1.yml"
 # Runs the program from another folder: `-m` would import the one of this folder.
 _FROM = (
     "import os, runpy, sys; os.chdir(sys.argv.pop(1)); "

@@ -19,7 +19,7 @@ HOSTILE = [
     "\u202eright to left\u202c and \u0645\u0631\u062d\u0628\u0627",
     "👍🏽👩‍👩‍👧 💔",
     "'; DROP TABLE answer; --",
-    "x" * 5_000,
+    ("We spoke. " * 500).strip(),
     "one line\nand another",
 ]
 
@@ -55,6 +55,18 @@ def test_at_a_question_with_options_nothing_is_stored(stack: Stack, text: str) -
     assert list(case.answers()) == ["heard"]
     assert patient.open["question"] == "safe"
     assert case.state() == "open"
+
+
+def test_a_key_that_was_held_down_is_asked_about_and_can_be_kept_whole(stack: Stack) -> None:
+    case = stack.case(goals=())
+    patient = case.patient()
+    patient.start()
+    for tap in ("heard.5", "safe.5", "goals.5", "approach.5", "snag.5"):
+        patient.tap(tap)
+    patient.type("x" * 5_000)
+    assert "helped" not in case.answers()
+    patient.tap("keep.words")
+    assert case.answers()["helped"].words == "x" * 5_000
 
 
 def test_nul_bytes_do_not_end_the_text(stack: Stack) -> None:

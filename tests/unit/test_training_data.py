@@ -1,6 +1,5 @@
 """The training data, the held-out lines and the dialogue files fit together. Rasa is not needed."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,8 +10,15 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from afterword.evaluation.lines import DIGRESSIONS, read_lines
+from afterword.reflection.lexicon import QUANTITIES
+
 ROOT = Path(__file__).resolve().parents[2]
-HELD_OUT = ROOT / "tests/data/understanding_en.jsonl"
+HELD_OUT = sorted((ROOT / "tests/data").glob("understanding_*.jsonl"))
+LANGUAGES = ("en", "es")
+# How often each intent must be there in each language; an answer is most of what is written.
+FEWEST = {"answer": 500} | {f"rated_{group}": 60 for group in QUANTITIES}
+FEWEST_DIGRESSION = 40
 # Rasa brings these; a domain does not name them.
 RASAS_OWN = {"action_listen", "action_restart", "action_session_start", "action_default_fallback"}
 
@@ -21,19 +27,16 @@ def read_yaml(path: Path) -> Any:
     return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
 
 
-def read_examples() -> list[tuple[str, str]]:
-    """Every training line with its intent."""
+def read_examples() -> list[tuple[str, str, str]]:
+    """Every training line with its intent and its language."""
     found = []
-    for path in sorted((ROOT / "data/nlu").glob("*.yml")):
+    for path in sorted((ROOT / "data/nlu").rglob("*.yml")):
         for block in read_yaml(path)["nlu"]:
             if "intent" in block:
                 lines = block["examples"].splitlines()
-                found += [(line.removeprefix("- ").strip(), block["intent"]) for line in lines]
+                texts = [line.removeprefix("- ").strip() for line in lines]
+                found += [(text, block["intent"], path.parent.name) for text in texts]
     return found
-
-
-def read_held_out() -> list[dict[str, str]]:
-    return [json.loads(line) for line in HELD_OUT.read_text(encoding="utf-8").splitlines()]
 
 
 def read_rules() -> list[dict[str, Any]]:
@@ -42,7 +45,7 @@ def read_rules() -> list[dict[str, Any]]:
 
 
 EXAMPLES = read_examples()
-HELD = read_held_out()
+HELD = read_lines([(path.name, path.read_text(encoding="utf-8")) for path in HELD_OUT])
 RULES = read_rules()
 DOMAIN = read_yaml(ROOT / "domain.yml")
 
@@ -65,50 +68,61 @@ def is_near(one: str, other: str) -> bool:
 
 
 class TestExamples:
-    def test_every_intent_has_at_least_forty(self) -> None:
-        counts = Counter(intent for _, intent in EXAMPLES)
-        assert {i: counts[i] for i in DOMAIN["intents"] if counts[i] < 40} == {}
-        assert counts["answer"] >= 200
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_every_intent_has_enough(self, language: str) -> None:
+        counts = Counter(intent for _, intent, spoken in EXAMPLES if spoken == language)
+        few = {
+            intent: counts[intent]
+            for intent in DOMAIN["intents"]
+            if counts[intent] < FEWEST.get(intent, FEWEST_DIGRESSION)
+        }
+        assert few == {}
 
     def test_every_example_is_of_an_intent_of_the_domain(self) -> None:
-        assert {intent for _, intent in EXAMPLES} <= set(DOMAIN["intents"])
+        assert {intent for _, intent, _ in EXAMPLES} <= set(DOMAIN["intents"])
+
+    def test_every_example_has_a_language(self) -> None:
+        assert {language for _, _, language in EXAMPLES} == set(LANGUAGES)
 
     def test_no_line_is_there_twice_or_under_two_intents(self) -> None:
-        counts = Counter(plain(text) for text, _ in EXAMPLES)
+        counts = Counter(plain(text) for text, _, _ in EXAMPLES)
         assert [text for text, count in counts.items() if count > 1] == []
 
     def test_no_line_names_an_entity(self) -> None:
-        assert [text for text, _ in EXAMPLES if re.search(r"[\[\]{}]", text)] == []
+        assert [text for text, _, _ in EXAMPLES if re.search(r"[\[\]{}]", text)] == []
 
 
 class TestHeldOut:
-    def test_lines_are_well_formed(self) -> None:
-        assert all(set(line) == {"text", "intent", "expects"} for line in HELD)
-        assert {line["expects"] for line in HELD} == {"text", "choice"}
-        assert {line["intent"] for line in HELD} == set(DOMAIN["intents"])
+    def test_there_are_enough_lines_of_each_digression(self) -> None:
+        names = {line.expected.name for line in HELD}
+        assert set(DIGRESSIONS) <= names
+        assert len([line for line in HELD if line.language == "en"]) >= 400
+        assert len([line for line in HELD if line.language == "es"]) >= 200
 
     def test_no_line_is_there_twice(self) -> None:
-        counts = Counter(line["text"] for line in HELD)
+        counts = Counter((line.context, line.text) for line in HELD)
         assert [text for text, count in counts.items() if count > 1] == []
 
     def test_no_line_is_in_the_training_data(self) -> None:
-        trained = {plain(text) for text, _ in EXAMPLES}
-        assert [line["text"] for line in HELD if plain(line["text"]) in trained] == []
+        trained = {plain(text) for text, _, _ in EXAMPLES}
+        assert [line.text for line in HELD if plain(line.text) in trained] == []
 
     def test_no_line_is_nearly_in_the_training_data(self) -> None:
         assert list(self.near_lines()) == []
 
     @staticmethod
     def near_lines() -> Iterator[tuple[str, str]]:
-        # Across intents a likeness gives nothing away: it makes the line harder.
-        by_intent: dict[str, list[str]] = {}
-        for text, intent in EXAMPLES:
-            by_intent.setdefault(intent, []).append(plain(text))
+        trained = [(plain(text), language) for text, _, language in EXAMPLES]
+        by_length: dict[tuple[str, int], list[str]] = {}
+        for text, language in trained:
+            by_length.setdefault((language, len(text)), []).append(text)
         for line in HELD:
-            held = plain(line["text"])
-            for trained in by_intent[line["intent"]]:
-                if is_near(held, trained):
-                    yield line["text"], trained
+            held = plain(line.text)
+            # Texts of other lengths share neither their words nor their letters.
+            for length in range(int(len(held) * 0.75), int(len(held) * 1.3) + 7):
+                for text in by_length.get((line.language, length), ()):
+                    if is_near(held, text):
+                        yield line.text, text
 
     @pytest.mark.parametrize(
         ("one", "other"),

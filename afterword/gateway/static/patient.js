@@ -9,7 +9,7 @@ const CALM = 350, LATE = 2000;
 const heard = new Map(); // the server's lines by their order
 let mine = restore(); // own messages that the conversation does not show yet
 let info = { cursor: 0 };
-let listening, sending, offline, gone, asked, shown;
+let listening, sending, offline, gone, asked, shown, language;
 let lastTap = 0, failures = 0;
 let urgent = []; // lines of safety that came while nothing could be stored
 
@@ -128,6 +128,9 @@ function take(news) {
   keep();
   render();
   if (first) $("news").textContent = "";
+  language ??= news.language;
+  // The page's own words come with the page; nothing that is not sent yet is lost for them.
+  if (language !== news.language && !mine.length && !$("text").value) location.reload();
 }
 
 function render() {

@@ -1,0 +1,1 @@
+"""How well the assistant understands: labelled lines, read as a turn would read them."""

@@ -1,0 +1,139 @@
+"""What a turn would have done with a line, and whether that is right. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from afterword.evaluation.lines import DIGRESSIONS, Expected, Line
+from afterword.evaluation.scenes import CONSENT, START, Scene
+from afterword.reflection.answers import Answer, AnswerState, Sharing
+from afterword.reflection.correcting import read_correction
+from afterword.reflection.exchange import Heard, Outcome, Pending
+from afterword.reflection.turns import take
+
+_NAMES = {intent: name for name, intent in DIGRESSIONS.items()}
+_SHARED = {
+    Sharing.ALL: "share",
+    Sharing.RATINGS: "share_ratings",
+    Sharing.PRIVATE: "keep_private",
+}
+_NOT_NOW = {"pause", "stop"}
+
+
+class Verdict(StrEnum):
+    """`asked`: a confirming question, no harm; `wrong`: stored or acted on wrongly, unasked."""
+
+    RIGHT = "right"
+    ASKED = "asked"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a line. `asked` holds the options that were shown back."""
+
+    kind: str
+    name: str | None = None
+    value: int | None = None
+    item: str | None = None
+    asked: tuple[int, ...] = ()
+    also: str | None = None
+
+
+def done_with(text: str, parsed: dict[str, Any], scene: Scene) -> Done:
+    """What a turn does with a text, as language understanding has parsed it."""
+    intent, choice = str(parsed["intent"]), parsed.get("choice")
+    heard = Heard(text, intent, choice, parsed.get("guess"), parsed.get("also"))
+    also = _NAMES.get(heard.also or "")
+    if scene.context == CONSENT:
+        return _at_consent(heard, scene)
+    if choice is None and intent == "correct":
+        found = read_correction(text, scene.answers, scene.asker)
+        item = found.question.id if found else None
+        value = found.answer.value if found and found.answer else None
+        return Done("digression", "correct", _place(value), item, also=also)
+    if choice is None and intent in _NAMES:
+        return Done("digression", _NAMES[intent], also=also)
+    if choice is None and intent == "start":
+        return Done("digression", "start")
+    outcome = take(heard, scene.open, scene.answers, scene.asker)
+    return _of_outcome(outcome, scene, also)
+
+
+def _at_consent(heard: Heard, scene: Scene) -> Done:
+    lexicon = scene.asker.lexicon
+    if heard.choice == START or heard.intent == "start" or lexicon.has("go", heard.text):
+        return Done("yes")
+    if lexicon.has("not_now", heard.text):
+        return Done("no")
+    if heard.intent in _NOT_NOW:
+        return Done("no", name=_NAMES[heard.intent])
+    if heard.intent in _NAMES:
+        return Done("digression", _NAMES[heard.intent])
+    return Done("asked")
+
+
+def _of_outcome(outcome: Outcome, scene: Scene, also: str | None) -> Done:
+    if outcome.share is not None:
+        return Done(_SHARED[outcome.share])
+    if outcome.store:
+        answer = outcome.store[0]
+        if answer.question != scene.open.question:
+            value = _place(answer.value)
+            return Done("digression", "correct", value, answer.question)
+        return _of_answer(answer, also)
+    pending = outcome.open.pending if outcome.open else None
+    if pending is Pending.SHARE and outcome.open is not None:
+        return Done("asked", name=outcome.open.candidates[0], also=also)
+    candidates = outcome.open.candidates if outcome.open else ()
+    return Done("asked", asked=tuple(int(one) for one in candidates if one.isdigit()), also=also)
+
+
+def _of_answer(answer: Answer, also: str | None) -> Done:
+    if answer.state is AnswerState.DECLINED:
+        return Done("decline", also=also)
+    if answer.state is AnswerState.SKIPPED:
+        return Done("skip", also=also)
+    if _place(answer.value) is None:
+        return Done("words", also=also)
+    value = _place(answer.value)
+    return Done("rating_and_words" if answer.words else "rating", value=value, also=also)
+
+
+def verdict(line: Line, done: Done) -> Verdict:
+    """Whether what was done is right, was asked back, or is wrong."""
+    if any(_is_right(expected, done) for expected in line.outcomes):
+        return Verdict.RIGHT
+    return Verdict.ASKED if done.kind == "asked" else Verdict.WRONG
+
+
+def _is_right(expected: Expected, done: Done) -> bool:
+    match expected.kind:
+        case "rating":
+            return done.kind in ("rating", "rating_and_words") and done.value == expected.value
+        case "rating_and_words":
+            return done.kind == "rating_and_words" and done.value == expected.value
+        case "rating_range":
+            return done.kind == "asked"
+        case "nonsense":
+            return done.kind == "asked"
+        case "digression":
+            if done.kind == "no":
+                # Before the start *not now* and *finish later* do the same.
+                return expected.name == done.name
+            return done.kind == "digression" and _same_digression(expected, done)
+        case kind:
+            return done.kind == kind
+
+
+def _same_digression(expected: Expected, done: Done) -> bool:
+    if expected.name != done.name:
+        return False
+    if expected.item is not None and done.item is not None and expected.item != done.item:
+        return False
+    return expected.value is None or done.value is None or expected.value == done.value
+
+
+def _place(value: str | None) -> int | None:
+    """The option of a scale as a number; None for an option without order."""
+    return int(value) if value and value.isdigit() else None

@@ -1,0 +1,368 @@
+"""Finding in one clause what it says about how much: words, numbers on any scale, stars, grades."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from afterword.reflection.instrument import Kind, Option
+from afterword.reflection.lexicon import Lexicon, Tokens, tokens
+from afterword.reflection.plan import Question
+
+_CODE = frozenset("{}<>=\\|_[]$")
+_STEM = 4
+_LATEST = 6
+"""Where an ordinal may stand in a clause: "between the second and the third"."""
+_MINUS = {("-",), ("–",), ("−",)}
+_USUAL = ("none hardly no bad", "little some", "mostly", "much", "all")
+_TH = {"st", "nd", "rd", "th"}
+_MANNER = {"yes", "no", "good", "bad"}
+
+
+@dataclass(frozen=True)
+class Degree:
+    """What a piece of a clause stands for: the places of options, from 1.
+
+    `kind` is `label` (the option's own word), `measure` (a number or stars on our scale),
+    `scaled` (another scale), `quantity`, `manner` (agreement or praise without a degree) or
+    `turned` (a degree after "not"). What is scaled, or turned, or a manner is asked back.
+    """
+
+    places: frozenset[int]
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Clause:
+    """The degrees of a clause; `content` counts words that are about something else."""
+
+    degrees: tuple[Degree, ...]
+    content: int
+    leads: bool
+    words: Tokens
+
+    @property
+    def places(self) -> frozenset[int]:
+        """All places that are named; without degrees none."""
+        return frozenset().union(*(degree.places for degree in self.degrees))
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All that stands for an option of one question in one language."""
+
+    phrases: Mapping[Tokens, tuple[frozenset[int], str]]
+    topic: frozenset[str]
+    lexicon: Lexicon
+    size: int
+    ascending: bool
+    agreeing: frozenset[int]
+    refusing: frozenset[int]
+
+    @property
+    def longest(self) -> int:
+        return max(map(len, self.phrases))
+
+
+def usual(lexicon: Lexicon) -> Vocabulary:
+    """Of a scale from nothing to everything, whatever it is about."""
+    ranks = {name: place for place, names in enumerate(_USUAL, 1) for name in names.split()}
+    phrases: dict[Tokens, tuple[frozenset[int], str]] = {}
+    for group, known in lexicon.groups.items():
+        places = frozenset({ranks[group]}) if group in ranks else frozenset({4, 5})
+        kind = "manner" if group in _MANNER else "quantity"
+        phrases |= dict.fromkeys(known, (places, kind))
+    empty: frozenset[int] = frozenset()
+    return Vocabulary(phrases, lexicon.words("topic"), lexicon, len(_USUAL), True, empty, empty)
+
+
+def vocabulary(question: Question, lexicon: Lexicon) -> Vocabulary:
+    """Of a question with options in order."""
+    options = question.item.options
+    phrases: dict[Tokens, tuple[frozenset[int], str]] = {}
+    for group, known in lexicon.groups.items():
+        places = frozenset(at for at, option in enumerate(options, 1) if group in option.says)
+        if places:
+            kind = "manner" if group in _MANNER else "quantity"
+            for phrase in known:
+                # In two groups: it may mean either, and is asked back.
+                before = phrases.get(phrase, (frozenset(), ""))[0] if kind == "quantity" else ()
+                phrases[phrase] = (places.union(before), kind)
+    for at, option in enumerate(options, 1):
+        for phrase in _own(option, lexicon.language):
+            phrases[phrase] = (frozenset({at}), "label")
+    wording = question.item.again, question.item.label
+    topic = frozenset(
+        word for text in wording for word in tokens(text.get(lexicon.language, "")) if len(word) > 2
+    ) | {word for name in question.item.names.get(lexicon.language, ()) for word in tokens(name)}
+    yes = [at for at, option in enumerate(options, 1) if "yes" in option.says]
+    return Vocabulary(
+        phrases=phrases,
+        topic=topic - lexicon.words("breaks"),
+        lexicon=lexicon,
+        size=len(options),
+        ascending=not yes or yes[-1] == len(options),
+        agreeing=frozenset(yes),
+        refusing=frozenset(at for at, option in enumerate(options, 1) if "no" in option.says),
+    )
+
+
+def _own(option: Option, language: str) -> Iterator[Tokens]:
+    yield tokens(option.label.get(language, ""))
+    yield from (tokens(word) for word in option.words.get(language, ()))
+
+
+def is_scale(question: Question) -> bool:
+    return question.item.kind is Kind.SCALE
+
+
+def read_clause(words: Tokens, known: Vocabulary) -> Clause:
+    """What one clause says about how much."""
+    found: list[Degree] = []
+    content, first, turned, twice = 0, None, None, False
+    lexicon = known.lexicon
+    light = lexicon.padding
+    at = 0
+    while at < len(words):
+        degree = _longer(_measure(words, at, known), _phrase(words, at, known))
+        if degree is None and (length := _length(words, at, light)) > 1:
+            at += length
+            continue
+        if degree is None and words[at] in lexicon.words("negators"):
+            twice = twice or turned is not None
+            turned, at = at, at + 1
+            continue
+        if degree is not None:
+            first = at if first is None else first
+            found.append(_turn(degree, known) if turned is not None else degree)
+            turned, at = None, degree.end
+            continue
+        length = _length(words, at, light)
+        if length:
+            at += length
+            continue
+        if _is_of_the_topic(words[at], known) or not (words[at][0].isalnum() or words[at] in _CODE):
+            at += 1
+            continue
+        content += 1
+        first = at if first is None else first
+        at += 1
+    if turned is not None and found:
+        # "Mostly not": the degree before it is turned too.
+        found[-1] = _turn(found[-1], known)
+    if not content:
+        found = _of_the_topic(found, words, known, negated=turned is not None)
+    if twice and not all(word in lexicon.words("negators") for word in words):
+        # "Not that I didn't feel heard": nobody can be sure what is left.
+        found = [Degree(frozenset(), "turned", 0, len(words))]
+    return Clause(
+        degrees=_softened(tuple(found), words, known),
+        content=content,
+        leads=bool(found) and found[0].start == first,
+        words=words,
+    )
+
+
+def _is_of_the_topic(word: str, known: Vocabulary) -> bool:
+    """A word of the question, or one that begins alike: "suited" where it says "suit"."""
+    return word in known.topic or any(
+        len(topic) >= _STEM and word.startswith(topic[:_STEM]) and abs(len(word) - len(topic)) <= 3
+        for topic in known.topic
+    )
+
+
+def _longer(measure: Degree | None, phrase: Degree | None) -> Degree | None:
+    """ "50/50" is a phrase; "4" as an option's word and "4/5" is a measure."""
+    if measure is None or phrase is None:
+        return measure or phrase
+    return phrase if phrase.end >= measure.end else measure
+
+
+def _phrase(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
+    for length in range(min(known.longest, len(words) - at), 0, -1):
+        meant = known.phrases.get(words[at : at + length])
+        if meant is not None:
+            return Degree(meant[0], meant[1], at, at + length)
+    return None
+
+
+def _length(words: Tokens, at: int, phrases: frozenset[Tokens]) -> int:
+    return next(
+        (n for n in (4, 3, 2, 1) if words[at : at + n] in phrases and at + n <= len(words)), 0
+    )
+
+
+def _turn(degree: Degree, known: Vocabulary) -> Degree:
+    """ "Not completely": what is left are the options next below; they are asked back."""
+    if not degree.places:
+        return degree
+    if degree.kind == "manner":
+        opposite = frozenset(range(1, known.size + 1)) - degree.places
+        return Degree(opposite, "turned", degree.start, degree.end)
+    worst = min(degree.places) if known.ascending else known.size + 1 - max(degree.places)
+    below = {place for place in (worst - 1, worst - 2) if place >= 1}
+    if not known.ascending:
+        below = {known.size + 1 - place for place in below}
+    return Degree(frozenset(below), "turned", degree.start, degree.end)
+
+
+def _of_the_topic(
+    found: list[Degree], words: Tokens, known: Vocabulary, *, negated: bool
+) -> list[Degree]:
+    """ "I felt heard", "I didn't feel heard": the question's own words, said or denied."""
+    if negated and not found and all(word in known.lexicon.words("negators") for word in words):
+        return [Degree(known.refusing, "manner", 0, 1)] if known.refusing else []
+    manners = [degree for degree in found if degree.kind == "manner"]
+    asking = known.lexicon.words("asking")
+    own = any(_is_of_the_topic(word, known) for word in words if word not in asking)
+    if len(found) > len(manners) or not own:
+        return found
+    if not negated:
+        return found or [Degree(known.agreeing, "manner", 0, len(words))]
+    if any(_length(words, at, known.lexicon.lists["at_all"]) for at in range(len(words))):
+        worst = 1 if known.ascending else known.size
+        return [Degree(frozenset({worst}), "quantity", 0, len(words))]
+    low = (1, 2) if known.ascending else (known.size - 1, known.size)
+    return [Degree(frozenset(low), "turned", 0, len(words))]
+
+
+def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tuple[Degree, ...]:
+    """ "Kind of mostly" is mostly; "yes, mostly" too."""
+    soft = known.lexicon.lists["soft"]
+    kept = [
+        degree
+        for at, degree in enumerate(found)
+        if not (
+            words[degree.start : degree.end] in soft
+            and at + 1 < len(found)
+            and found[at + 1].start == degree.end
+            and found[at + 1].kind != "manner"
+        )
+    ]
+    exact = [degree for degree in kept if degree.kind != "manner"]
+    return tuple(exact or kept)
+
+
+def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
+    """A number, with its scale if it names one; stars; a grade."""
+    lexicon = known.lexicon
+    if words[at] in lexicon.words("star_signs"):
+        end = at
+        while end < len(words) and words[end] in lexicon.words("star_signs"):
+            end += 1
+        return _placed(end - at, 5, known, at, end)
+    if len(words) == 1 and words[0] in lexicon.grades:
+        place = lexicon.grades[words[0]]
+        return Degree(frozenset({place}), "scaled", 0, 1) if known.size == 5 else None
+    if (by_place := _several(words, at, known) or _by_place(words, at, known)) is not None:
+        return by_place
+    number = _number(words[at], lexicon)
+    if number is None or _beside_a_unit(words, at, lexicon):
+        return None
+    if words[at - 1 : at] in _MINUS and not words[max(0, at - 2)].isalnum():
+        # Less than nothing, or a dash before a four.
+        after = {int(number)} if 1 <= number <= known.size else set()
+        return Degree(frozenset({1} | after), "turned", at, at + 1)
+    rest = words[at + 1 :]
+    for length in (2, 1):
+        if rest[:length] in lexicon.lists["percent"]:
+            return _placed(number, 100, known, at, at + 1 + length)
+        if rest[:length] in lexicon.lists["stars"]:
+            return _placed(number, 5, known, at, at + 1 + length)
+    over = next((n for n in (2, 1) if rest[:n] in lexicon.lists["out_of"] or rest[:n] == ("/",)), 0)
+    if over and len(rest) > over and (of := _number(rest[over], lexicon)):
+        return _placed(number, of, known, at, at + 2 + over)
+    return _bare(number, words, known, at)
+
+
+def _several(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
+    """ "The last two": it is open which of them."""
+    lexicon = known.lexicon
+    first, last = lexicon.order["ordinals"][0], lexicon.words("last")
+    number = _number(words[at + 1], lexicon) if at + 1 < len(words) else None
+    if number not in range(2, known.size) or (words[at] != first and words[at] not in last):
+        return None
+    if _beside_a_unit(words, at + 1, lexicon):
+        return None
+    count = int(number or 0)
+    places = range(1, count + 1) if words[at] == first else range(known.size, 0, -1)[:count]
+    return Degree(frozenset(places), "measure", at, at + 2)
+
+
+def _by_place(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
+    """ "The third one", "last option", "5th option"."""
+    lexicon = known.lexicon
+    ones, after = lexicon.words("ones"), words[at + 1 :]
+    place = 0
+    joined = at <= _LATEST and (not after or after[0] in lexicon.words("or"))
+    if words[at] in lexicon.order["ordinals"] and joined:
+        place, length = lexicon.order["ordinals"].index(words[at]) + 1, 1
+    elif words[at] in lexicon.order["ordinals"] and after[:1] and after[0] in ones:
+        place, length = lexicon.order["ordinals"].index(words[at]) + 1, 2
+    elif words[at] in lexicon.words("last") and len(after) == 0 and at <= 1:
+        place, length = known.size, 1
+    elif words[at] in lexicon.words("last") and after[:1] and after[0] in ones:
+        place, length = known.size, 2
+    elif words[at].isdigit() and len(after) > 1 and after[0] in _TH and after[1] in ones:
+        place, length = int(words[at]), 3
+    if not 1 <= place <= known.size:
+        return None
+    return Degree(frozenset({place}), "measure", at, at + length)
+
+
+def _bare(number: float, words: Tokens, known: Vocabulary, at: int) -> Degree | None:
+    """A number alone counts from the first option; a half is between two."""
+    if 1 <= number <= known.size:
+        low = int(number)
+        half = next(
+            (n for n in (3, 2) if words[at + 1 : at + 1 + n] in known.lexicon.lists["half"]), 0
+        )
+        places = {low} if number == low and not half else {low, min(low + 1, known.size)}
+        return Degree(frozenset(places), "measure", at, at + 1 + half)
+    if known.size < number <= 10:
+        place = _share(number / 10, known)
+        return Degree(place | {min(max(place) + 1, known.size)}, "scaled", at, at + 1)
+    if number == 100 and known.ascending:
+        return Degree(frozenset({known.size}), "measure", at, at + 1)
+    # Nothing, or more than any scale that is usual: it is shown back, or it is no rating at all.
+    return Degree(frozenset({1}), "turned", at, at + 1) if number < 1 else None
+
+
+def _placed(number: float, of: float, known: Vocabulary, start: int, end: int) -> Degree | None:
+    if of == known.size and 1 <= number <= of and number == int(number):
+        return Degree(frozenset({int(number)}), "measure", start, end)
+    if of <= 1 or number > of:
+        return None
+    places = _share(number / of, known)
+    if not known.ascending:
+        # Seven of ten: that much strain, or that little? Asked back, both ways.
+        places = places | {known.size + 1 - place for place in places}
+    end_of_it = number in (0, of) and known.ascending
+    return Degree(places, "measure" if end_of_it else "scaled", start, end)
+
+
+def _share(share: float, known: Vocabulary) -> frozenset[int]:
+    """The places of a share of a whole: 0.8 is the fourth of five, 0.7 the third or the fourth."""
+    exact = share * known.size
+    low = int(exact + 1e-9)
+    places = {low} if exact - low < 1e-6 else {low, low + 1}
+    return frozenset(min(max(place, 1), known.size) for place in places)
+
+
+def _number(word: str, lexicon: Lexicon) -> float | None:
+    if word in lexicon.order["numbers"]:
+        return float(lexicon.order["numbers"].index(word))
+    try:
+        return float(word.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _beside_a_unit(words: Tokens, at: int, lexicon: Lexicon) -> bool:
+    units = lexicon.words("units")
+    after = words[at + 1] if at + 1 < len(words) else ""
+    before = words[at - 1] if at else ""
+    # "5:30" is a time; "nota: 4" is not.
+    if (before == ":" and at > 1 and words[at - 2].isdigit()) or after == ":":
+        return True
+    return after in units or before in units

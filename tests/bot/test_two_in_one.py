@@ -1,0 +1,69 @@
+"""An answer and a request in one message: neither is lost. Rasa is not needed."""
+
+from typing import Any
+
+import pytest
+
+from bot.two_in_one import combine, parts_of
+
+
+def intent(name: str, confidence: float = 0.95, **more: Any) -> dict[str, Any]:
+    return {"name": name, "confidence": confidence, **more}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("mostly", []),
+        ("Mostly. Who can see this?", ["Mostly", "Who can see this?"]),
+        ("mostly but can I stop now", ["mostly", "can I stop now"]),
+        ("it was fine, who reads this", ["it was fine", "who reads this"]),
+        ("en parte, ¿quién lo ve? quiero parar", ["en parte, ¿quién lo ve", "quiero parar"]),
+        ("word " * 80 + ". stop", []),
+    ],
+)
+def test_a_message_is_cut_where_another_thought_begins(text: str, parts: list[str]) -> None:
+    assert parts_of(text) == parts
+
+
+def test_a_request_behind_an_answer_is_heard() -> None:
+    whole = intent("answer")
+    parts = [intent("answer", text="mostly"), intent("ask_who_sees", text="who can see this")]
+    assert combine(whole, parts, "choice") == (whole, "ask_who_sees")
+
+
+def test_an_answer_before_a_request_is_kept() -> None:
+    whole = intent("stop", 0.9)
+    parts = [
+        intent("answer", instead_of="rated_mostly", text="mostly"),
+        intent("stop", text="stop now"),
+    ]
+    found, also = combine(whole, parts, "choice")
+    assert (found["name"], found["instead_of"], also) == ("answer", "stop", "stop")
+
+
+@pytest.mark.parametrize(
+    ("part", "expects"),
+    [
+        # Some words at a question with options are no rating; a few at an open one no answer.
+        (intent("answer", text="well then"), "choice"),
+        (intent("answer", text="well then"), "text"),
+        (intent("answer", 0.3, instead_of="rated_mostly", text="mostly"), "choice"),
+    ],
+)
+def test_a_request_with_a_few_words_more_stays_a_request(
+    part: dict[str, Any], expects: str
+) -> None:
+    whole = intent("stop")
+    assert combine(whole, [part, intent("stop", text="stop")], expects) == (whole, None)
+
+
+def test_an_unsure_second_request_is_left_alone() -> None:
+    whole = intent("answer")
+    assert combine(whole, [intent("stop", 0.5, text="to stop")], "text") == (whole, None)
+
+
+@pytest.mark.parametrize("name", ["back", "skip", "correct", "rather_not_say"])
+def test_what_is_about_the_answer_itself_is_no_second_request(name: str) -> None:
+    whole = intent("answer")
+    assert combine(whole, [intent(name, text="go back")], "choice") == (whole, None)
