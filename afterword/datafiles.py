@@ -1,5 +1,6 @@
 """Reading the data files that a clinic may edit, so that an error names file and line."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,22 @@ def read_yaml(path: Path) -> Any:
         raise DataFileError(f"{path}: {error}") from None
 
 
+def stamp_of(path: Path) -> tuple[int, int] | None:
+    """Changes when a file does: what was read of it is read again only then."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def load_instrument(path: Path) -> Instrument:
     """Reads and checks an instrument file. Raises DataFileError."""
+    return _instrument(path, stamp_of(path))
+
+
+@lru_cache(maxsize=32)
+def _instrument(path: Path, stamp: tuple[int, int] | None) -> Instrument:
     data = read_yaml(path)
     try:
         return build_instrument(data)
@@ -61,6 +76,11 @@ def load_instruments(current: Path) -> dict[tuple[str, int], Instrument]:
 def load_lexicon(language: str) -> Lexicon:
     """What people of a language type. Raises DataFileError."""
     path = UNDERSTANDING / f"{language}.yml"
+    return _lexicon(path, stamp_of(path))
+
+
+@lru_cache(maxsize=32)
+def _lexicon(path: Path, stamp: tuple[int, int] | None) -> Lexicon:
     data = read_yaml(path)
     try:
         return build_lexicon(data)

@@ -6,10 +6,11 @@ English is the measure: a language that lacks one of its texts is refused when i
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from afterword.datafiles import DataFileError, line_of, read_yaml
+from afterword.datafiles import DataFileError, line_of, read_yaml, stamp_of
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 MEASURE = "en"
@@ -83,16 +84,17 @@ def _names_in(text: str) -> set[str]:
     return set(_BRACES.findall(text))
 
 
-def _read(language: str) -> dict[str, dict[str, str]]:
+def _read(language: str) -> dict[str, Mapping[str, str]]:
     """The texts of a language by the name of their file."""
     folder = LOCALES / language
     files = sorted(folder.glob("*.yml"))
     if not files:
         raise DataFileError(f"{folder}: there are no texts for the language {language}.")
-    return {path.name: _texts_in(path) for path in files}
+    return {path.name: _texts_in(path, stamp_of(path)) for path in files}
 
 
-def _texts_in(path: Path) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def _texts_in(path: Path, stamp: tuple[int, int] | None) -> Mapping[str, str]:
     data = read_yaml(path)
     if not isinstance(data, Mapping):
         raise DataFileError(f"{path}:1: write a section name and below it key: text.")

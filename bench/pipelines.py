@@ -1,11 +1,11 @@
 """Compares pipelines on the held-out lines: what is understood, and what it costs.
 
-    python3.11 bench/pipelines.py                                 ours
-    python3.11 bench/pipelines.py --stock .venv/rasa-tensorflow   ours and Rasa's default
+    .venv/app/bin/python bench/pipelines.py       ours, and without the encoder
+    ... --stock .venv/rasa-tensorflow             and Rasa's default
 
-Needs nothing but the standard library here; models are trained and loaded in the environments
-that are named. Both are trained on `data/`, with the same domain and rules, and both run with the
-changes of `bot/install.py`, so that only pipeline and policies differ.
+Models are trained and loaded in the environments that are named, on `data/`, with the same domain
+and rules, the same gate, and the changes of `bot/install.py`. They are judged as `afterword
+understanding evaluate` judges: by what a turn would do.
 """
 
 from __future__ import annotations
@@ -21,30 +21,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
+from ruamel.yaml import YAML
+
 ROOT = Path(__file__).resolve().parent.parent
-HELD_OUT = ROOT / "tests/data/understanding_en.jsonl"
-ANSWER = "answer"
-UNDERSTANDING = (
-    "understanding",
-    "accuracy",
-    "macro-F1",
-    "open question: answers lost",
-    "open question: others found",
-    "choice: answers lost",
-    "choice: others found",
-)
-COST = (
-    "cost",
-    "training, s",
-    "training, CPU s",
-    "start to first message, s",
-    "memory, MB",
-    "model, MB",
-    "CPU ms a message",
-)
+sys.path.insert(0, str(ROOT))
+
+from afterword.evaluation.lines import Line, read_lines  # noqa: E402
+from afterword.evaluation.running import Evaluation, evaluate  # noqa: E402
+from afterword.evaluation.sheet import headlines  # noqa: E402
+
+FILES = sorted((ROOT / "tests/data").glob("understanding_*.jsonl"))
+FEATURIZER, GATE = "SentenceFeaturizer", "AnswerGate"
+COSTS = ("training, s", "CPU s", "start to first message, s", "memory, MB", "model, MB", "CPU ms")
 
 
 @dataclass(frozen=True)
@@ -52,15 +43,6 @@ class Pipeline:
     name: str
     config: Path
     environment: Path
-
-
-@dataclass(frozen=True)
-class Line:
-    """A held-out line; `expects` is "text" at an open question, else "choice"."""
-
-    text: str
-    intent: str
-    expects: str
 
 
 @dataclass(frozen=True)
@@ -75,31 +57,16 @@ class Costs:
     parse_ms: float
 
 
-@dataclass(frozen=True)
-class Scores:
-    """`accuracy` and `macro_f1` from 0 to 1, the others as (count, out of)."""
-
-    accuracy: float
-    macro_f1: float
-    open_answers_lost: tuple[int, int]
-    open_others_right: tuple[int, int]
-    choice_answers_lost: tuple[int, int]
-    choice_others_right: tuple[int, int]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     options = _options(arguments)
-    lines = read_lines(HELD_OUT)
-    pipelines = [Pipeline("sparse + LogisticRegression", ROOT / "config.yml", options.ours)]
-    if options.stock:
-        stock = ROOT / "bench/configs/stock.yml"
-        pipelines.append(Pipeline("Rasa's default (DIET)", stock, options.stock))
-    results = []
-    for pipeline in pipelines:
-        print(f"{pipeline.name}: training ...", file=sys.stderr)
-        results.append((pipeline, *measure(pipeline, lines)))
-    report(results, lines, show_errors=options.errors)
+    lines = read_lines([(path.name, path.read_text(encoding="utf-8")) for path in FILES])
+    with tempfile.TemporaryDirectory() as folder:
+        results = []
+        for pipeline in pipelines(Path(folder), options):
+            print(f"{pipeline.name}: training ...", file=sys.stderr)
+            results.append((pipeline.name, *measure(pipeline, lines)))
+    report(results)
     return 0
 
 
@@ -108,27 +75,47 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--ours", type=Path, default=ROOT / ".venv/rasa", help="environment without TensorFlow"
     )
-    parser.add_argument(
-        "--stock", type=Path, help="environment with TensorFlow; left out: ours only"
-    )
-    parser.add_argument("--errors", action="store_true", help="list every line that is wrong")
+    parser.add_argument("--stock", type=Path, help="environment with TensorFlow")
     return parser.parse_args(arguments)
 
 
-def read_lines(path: Path) -> list[Line]:
-    """The held-out lines."""
-    with path.open(encoding="utf-8") as file:
-        return [Line(**json.loads(row)) for row in file]
+def pipelines(folder: Path, options: argparse.Namespace) -> list[Pipeline]:
+    """Ours, the same without the sentence encoder, and Rasa's default with our gate."""
+    ours = _read(ROOT / "config.yml")
+    gate = next(one for one in ours["pipeline"] if one["name"].endswith(GATE))
+    sparse = [one for one in ours["pipeline"] if not one["name"].endswith(FEATURIZER)]
+    found = [
+        Pipeline("words and encoder", ROOT / "config.yml", options.ours),
+        Pipeline("words", _write(folder, "sparse", ours | {"pipeline": sparse}), options.ours),
+    ]
+    if options.stock:
+        stock = _read(ROOT / "bench/configs/stock.yml")
+        config = _write(folder, "stock", stock | {"pipeline": [*stock["pipeline"], gate]})
+        found.append(Pipeline("Rasa's default (DIET)", config, options.stock))
+    return found
 
 
-def measure(pipeline: Pipeline, lines: list[Line]) -> tuple[Costs, dict[str, list[str]]]:
-    """Train, load, understand every line. The intents come by row: "plain" and "gated"."""
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _write(folder: Path, name: str, config: dict[str, Any]) -> Path:
+    path = folder / f"{name}.yml"
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump(config, file)
+    return path
+
+
+def measure(pipeline: Pipeline, lines: list[Line]) -> tuple[Costs, Evaluation]:
+    """Train, load, understand every line."""
     with tempfile.TemporaryDirectory() as folder:
         started, cpu_before = time.time(), _children_cpu()
         _train(pipeline, Path(folder))
         trained, cpu_after = time.time(), _children_cpu()
         archive = Path(folder) / "bench.tar.gz"
-        found = _understand(pipeline, archive, lines)
+        python = pipeline.environment / "bin/python"
+        found = _load(python, archive, lines)
         costs = Costs(
             train_seconds=trained - started,
             train_cpu_seconds=cpu_after - cpu_before,
@@ -137,7 +124,7 @@ def measure(pipeline: Pipeline, lines: list[Line]) -> tuple[Costs, dict[str, lis
             model_mb=archive.stat().st_size / 1e6,
             parse_ms=median(found["parse_ms"]),
         )
-    return costs, {"plain": found["plain"], "gated": found["gated"]}
+        return costs, evaluate(lines, archive, python)
 
 
 def _children_cpu() -> float:
@@ -158,16 +145,14 @@ def _train(pipeline: Pipeline, folder: Path) -> None:
         raise SystemExit(f"{pipeline.name}: training failed\n{done.stderr[-2000:]}")
 
 
-def _understand(pipeline: Pipeline, archive: Path, lines: list[Line]) -> dict[str, Any]:
-    python = str(pipeline.environment / "bin/python")
+def _load(python: Path, archive: Path, lines: list[Line]) -> dict[str, Any]:
     request = {
         "started": time.time(),
         "model": str(archive),
-        "config": str(ROOT / "config.yml"),
-        "lines": [[line.text, line.expects] for line in lines],
+        "lines": [line.text for line in lines],
     }
     done = subprocess.run(
-        [python, str(ROOT / "bench/understand.py")],
+        [str(python), str(ROOT / "bench/understand.py")],
         input=json.dumps(request),
         env=_environment(),
         capture_output=True,
@@ -175,7 +160,7 @@ def _understand(pipeline: Pipeline, archive: Path, lines: list[Line]) -> dict[st
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{pipeline.name}: loading failed\n{done.stderr[-2000:]}")
+        raise SystemExit(f"loading failed\n{done.stderr[-2000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
@@ -191,84 +176,38 @@ def _environment() -> dict[str, str]:
     }
 
 
-def score(lines: list[Line], intents: list[str]) -> Scores:
-    """How well the intents fit the lines."""
-    pairs = list(zip(lines, intents, strict=True))
-    names = sorted({line.intent for line in lines})
-    return Scores(
-        accuracy=sum(line.intent == intent for line, intent in pairs) / len(pairs),
-        macro_f1=sum(_f1(pairs, name) for name in names) / len(names),
-        open_answers_lost=_count(pairs, "text", answers=True, right=False),
-        open_others_right=_count(pairs, "text", answers=False, right=True),
-        choice_answers_lost=_count(pairs, "choice", answers=True, right=False),
-        choice_others_right=_count(pairs, "choice", answers=False, right=True),
+def report(results: list[tuple[str, Costs, Evaluation]]) -> None:
+    """Print a table of what is understood for each language, and one of costs, in Markdown."""
+    for language in ("en", "es"):
+        parts = {
+            name: [one for one in found.judged if one.line.language == language]
+            for name, _, found in results
+        }
+        titles = list(headlines(next(iter(parts.values()))))
+        _header((language, *titles, "mean over requests"))
+        for name, judged in parts.items():
+            shares = [share.rate or 0.0 for share in headlines(judged).values()]
+            cells = [f"{share:.3f}" for share in (*shares, _mean_over_requests(judged))]
+            print(f"| {name} | {' | '.join(cells)} |")
+        print()
+    _header(("cost", *COSTS))
+    for name, costs, _ in results:
+        cells = [f"{value:.2f}" for value in vars(costs).values()]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def _mean_over_requests(judged: Sequence[Any]) -> float:
+    """Each kind of request counts alike, however many lines it has."""
+    names = sorted({one.line.expected.name for one in judged if one.line.expected.name})
+    return fmean(
+        fmean(one.verdict == "right" for one in judged if one.line.expected.name == name)
+        for name in names
     )
-
-
-def _f1(pairs: list[tuple[Line, str]], name: str) -> float:
-    both = sum(line.intent == intent == name for line, intent in pairs)
-    either = sum((line.intent == name) + (intent == name) for line, intent in pairs)
-    return 2 * both / either if either else 0.0
-
-
-def _count(
-    pairs: list[tuple[Line, str]], expects: str, *, answers: bool, right: bool
-) -> tuple[int, int]:
-    of = [
-        (line, intent)
-        for line, intent in pairs
-        if line.expects == expects and (line.intent == ANSWER) == answers
-    ]
-    return sum((line.intent == intent) == right for line, intent in of), len(of)
-
-
-Results = list[tuple[Pipeline, Costs, dict[str, list[str]]]]
-
-
-def report(results: Results, lines: list[Line], *, show_errors: bool) -> None:
-    """Print two tables in Markdown, and on request what went wrong."""
-    print(f"{len(lines)} held-out lines\n")
-    _header(UNDERSTANDING)
-    for pipeline, _, rows in results:
-        for row, intents in rows.items():
-            found = score(lines, intents)
-            print(
-                f"| {pipeline.name}, {'with' if row == 'gated' else 'without'} AnswerGate "
-                f"| {found.accuracy:.3f} | {found.macro_f1:.3f} "
-                + "".join(
-                    f"| {count} of {of} "
-                    for count, of in (
-                        found.open_answers_lost,
-                        found.open_others_right,
-                        found.choice_answers_lost,
-                        found.choice_others_right,
-                    )
-                )
-                + "|"
-            )
-    print()
-    _header(COST)
-    for pipeline, costs, _ in results:
-        print(
-            f"| {pipeline.name} | {costs.train_seconds:.1f} | {costs.train_cpu_seconds:.1f} "
-            f"| {costs.ready_seconds:.1f} | {costs.rss_mb:.0f} "
-            f"| {costs.model_mb:.2f} | {costs.parse_ms:.2f} |"
-        )
-    if show_errors:
-        _report_errors(results, lines)
 
 
 def _header(columns: Sequence[str]) -> None:
     print(f"| {' | '.join(columns)} |")
     print("|---" * len(columns) + "|")
-
-
-def _report_errors(results: Results, lines: list[Line]) -> None:
-    for pipeline, _, rows in results:
-        print(f"\n{pipeline.name}, with AnswerGate:")
-        for line, intent in zip(lines, rows["gated"], strict=True):
-            if line.intent != intent:
-                print(f"  {line.expects:6} {line.intent:14} -> {intent:14} {line.text}")
 
 
 if __name__ == "__main__":

@@ -21,15 +21,16 @@ from bot.environment import set_defaults
 
 def main(model: str) -> None:
     """Read standard input to its end."""
-    set_defaults()
-    tensorflow_stand_in.install()
-    read = _reader(Path(model))
+    read = reader(Path(model))
     for line in sys.stdin:
         sys.stdout.write(json.dumps(read(json.loads(line)), ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
 
-def _reader(model: Path) -> Any:
+def reader(model: Path) -> Any:
+    """What reads one line with a model. Imports Rasa, which takes seconds."""
+    set_defaults()
+    tensorflow_stand_in.install()
     # Only now: these import Rasa, and with it what stands in for TensorFlow.
     from rasa.core.lock_store import InMemoryLockStore
     from rasa.core.nlg import TemplatedNaturalLanguageGenerator
