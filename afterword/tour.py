@@ -22,6 +22,10 @@ from afterword.training import model as training
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 WORDS = "The list of small steps. I used two of them this week."
 WISH = "Ask me how lunch on Tuesday went."
+# What is tapped where it is offered; a question that takes its turn gets its first option.
+_WANTED = ("Very much", "Still mine", "Hardly any", "We ran out of time")
+_OPEN_QUESTIONS = ("helped most", "gone a little better")
+_MOST_QUESTIONS = 9
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_MS = 20_000
 _OPTIONS = (
@@ -56,14 +60,13 @@ def _reflect(page: Any, demo: Demo, out: Path) -> None:
     page.get_by_role("button", name="Start").click()
     _tap(page, "Partly", then="feel safe")
     _shoot(page, out, "patient")
-    _tap(page, "Very much", then="working toward")
-    _tap(page, "Mostly", then="goal you agreed on")
-    _tap(page, "Still mine", then="goal you agreed on", again=True)
-    _tap(page, "Not sure any more", then="suit you")
-    _tap(page, "Very much", then="strain between you")
-    _tap(page, "Hardly any", then="What got in the way")
-    _shoot(page, out, "3-follow-up")
-    _tap(page, "We ran out of time", then="helped most")
+    for _ in range(_MOST_QUESTIONS):
+        turn = page.locator("#turn").text_content() or ""
+        if "got in the way" in turn:
+            _shoot(page, out, "3-follow-up")
+        if any(words in turn for words in _OPEN_QUESTIONS):
+            break
+        _answer(page)
     _type(page, WORDS, then="one thing you would like")
     _type(page, WISH, then="Here is what I have")
     _shoot(page, out, "review")
@@ -87,14 +90,23 @@ def _read(page: Any, demo: Demo, out: Path) -> None:
     page.get_by_role("button", name="I have read this").wait_for(state="detached")
 
 
-def _tap(page: Any, choice: str, *, then: str, again: bool = False) -> None:
-    """Taps a choice and waits for the next question; `again` when it has the same words."""
+def _answer(page: Any) -> None:
+    """Taps an option of the open question, whichever takes its turn, and waits for the next one."""
     asked = page.locator("#turn").text_content()
+    buttons = page.locator("#turn").get_by_role("button")
+    titles = buttons.all_text_contents()
+    wanted = next((title for title in _WANTED if title in titles), titles[0])
+    buttons.nth(titles.index(wanted)).click()
+    page.wait_for_function(
+        "before => document.getElementById('turn').textContent !== before", arg=asked
+    )
+    # The next question is there once it offers something, if only to skip it.
+    buttons.first.wait_for()
+
+
+def _tap(page: Any, choice: str, *, then: str) -> None:
+    """Taps a choice and waits for the next question."""
     page.locator("#turn").get_by_role("button", name=choice, exact=True).click()
-    if again:
-        page.wait_for_function(
-            "before => document.getElementById('turn').textContent !== before", arg=asked
-        )
     page.locator("#turn", has_text=then).wait_for()
 
 

@@ -17,9 +17,9 @@ def test_a_canary_is_found_nowhere(stack: Stack) -> None:
     patient.tap("heard.1")
     for tap in ("safe.5", "goals.5", f"goal-{case.goal_ids[0]}.mine", "approach.5", "snag.1"):
         patient.tap(tap)
-    patient.type(f"{canary} what got in the way, in my own words")
-    patient.type(f"{canary} what helped")
-    patient.type(f"{canary} a wish")
+    patient.type(f"the door was open and {canary} could hear us")
+    patient.type(f"that she asked about {canary} and waited")
+    patient.type(f"more time to talk about {canary} and my sister")
     patient.tap("review.share")
     assert case.digest().count(canary) >= 3, "the clinician does see it"
     for path in stack.settings.data_dir.rglob("*"):

@@ -24,7 +24,7 @@ from afterword.settings import PROJECT
 
 PLAIN, PLAIN_ES = "I want to kill myself", "quiero matarme"
 INTAKE = "afterword/gateway/intake.py"
-PROGRAM = ("afterword", "actions", "safety", "locales", "help", "instruments")
+PROGRAM = ("afterword", "actions", "safety", "locales", "help", "instruments", "understanding")
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
