@@ -7,19 +7,20 @@ from stack import Stack
 
 
 def test_a_canary_is_found_nowhere(stack: Stack) -> None:
-    canary = f"canary{uuid.uuid4().hex}"
+    # Digits among plain words: a word that nobody writes may be taken for anything.
+    canary = f"{uuid.uuid4().int:039d}"[:16]
     goal = f"goal{uuid.uuid4().hex}"
     case = stack.case(goals=(goal,))
     patient = case.patient()
     patient.start()
-    patient.type(f"{canary} at a question with options")
+    patient.type(f"the walk helped, number {canary}")
     patient.type(f"/restart {canary}")
     patient.tap("heard.1")
     for tap in ("safe.5", "goals.5", f"goal-{case.goal_ids[0]}.mine", "approach.5", "snag.1"):
         patient.tap(tap)
-    patient.type(f"the door was open and {canary} could hear us")
-    patient.type(f"that she asked about {canary} and waited")
-    patient.type(f"more time to talk about {canary} and my sister")
+    patient.type(f"she listened and wrote down {canary} for me")
+    patient.type(f"she listened and wrote down {canary} for me")
+    patient.type(f"more time to talk, see my list number {canary}")
     patient.tap("review.share")
     assert case.digest().count(canary) >= 3, "the clinician does see it"
     for path in stack.settings.data_dir.rglob("*"):
