@@ -77,9 +77,6 @@ def _take_review(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> O
     if correction is not None:
         return correction
     meant = _GUESSED.get(heard.guess or "")
-    if meant == "private":
-        # Nothing is given away by it, and it can be taken back.
-        return _share(Sharing.PRIVATE)
     if meant is not None:
         # Words that only sound like a decision share nothing by themselves.
         asked = Open(REVIEW, pending=Pending.SHARE, candidates=(meant,))

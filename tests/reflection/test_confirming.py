@@ -244,10 +244,11 @@ def test_words_that_sound_like_sharing_are_asked_back(
         assert say(text, asked, DONE).share is None
 
 
-def test_keeping_private_is_done_at_once() -> None:
-    done = Outcome(open=None, share=Sharing.PRIVATE)
-    assert say("private", REVIEW, DONE) == done
-    assert say("she need not know", REVIEW, DONE, guess="keep_private") == done
+def test_only_so_many_words_keep_private_at_once() -> None:
+    assert say("private", REVIEW, DONE) == Outcome(open=None, share=Sharing.PRIVATE)
+    asked = say("I press share and nothing happens", REVIEW, DONE, guess="keep_private")
+    assert asked.share is None
+    assert asked.open == Open("review", Pending.SHARE, candidates=("private",))
 
 
 @pytest.mark.parametrize(
