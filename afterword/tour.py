@@ -62,7 +62,7 @@ def _reflect(page: Any, demo: Demo, out: Path) -> None:
     _shoot(page, out, "patient")
     for _ in range(_MOST_QUESTIONS):
         turn = page.locator("#turn").text_content() or ""
-        if "got in the way" in turn:
+        if "in the way of being heard" in turn:
             _shoot(page, out, "3-follow-up")
         if any(words in turn for words in _OPEN_QUESTIONS):
             break
