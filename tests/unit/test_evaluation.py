@@ -168,7 +168,7 @@ def test_an_answer_is_right_asked_back_or_wrong(entry: dict[str, Any], wanted: V
         (line("very", "rating", value=4), {"choice": "heard.4"}, RIGHT),
         (line("go", "yes", "consent"), {"intent": "start", "choice": "menu.start"}, RIGHT),
         (line("she may see it", "share", "review"), {"guess": "share_all"}, ASKED),
-        (line("she may not", "keep_private", "review"), {"guess": "keep_private"}, RIGHT),
+        (line("she may not", "keep_private", "review"), {"guess": "keep_private"}, ASKED),
     ],
 )  # fmt: skip
 def test_what_the_model_makes_of_it_decides(
