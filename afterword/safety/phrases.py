@@ -3,6 +3,7 @@
     i {want} to (die|be dead)      words; one of several; one of a named group
     kill* [all] of them            a word that begins so; something that may be left out
     i ... hurt myself              up to four other words of the same sentence
+    too many ~(pills|of|*pam)      one word of the sentence that begins, or ends, as none of these
     ^ goodbye $                    the message's first and last word
 
 Words are compared in their normal form (normal.py): lower case, no accents, no apostrophes. A comma
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-_PIECE = re.compile(r"\s*(\.\.\.|[()|\[\]^$]|\{[a-z0-9_]+\}|[^\s()|\[\]{}^$]+)")
+_PIECE = re.compile(r"\s*(\.\.\.|~(?=[({])|[()|\[\]^$]|\{[a-z0-9_]+\}|[^\s()|\[\]{}^$~]+)")
 _GAP = 4
 _DEEPEST = 8
 COMMA, STOP = ",", "."
@@ -86,6 +87,31 @@ class _Gap(Node):
             words += tokens[last] != COMMA
             last += 1
         return range(at, last + 1)
+
+
+class _Tail(Node):
+    """A word that ends so."""
+
+    def __init__(self, tail: str) -> None:
+        self._tail = tail
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        return (at + 1,) if at < len(tokens) and tokens[at].endswith(self._tail) else ()
+
+
+class _Other(Node):
+    """One word with which none of these begins: an object that is no pill, say."""
+
+    def __init__(self, none_of: Node) -> None:
+        self._none_of = none_of
+        # Slips in these are mended too, and a change in them is a change of the rule.
+        self.words = none_of.words
+        self.stems = none_of.stems
+
+    def ends(self, tokens: Tokens, at: int) -> Ends:
+        if at >= len(tokens) or tokens[at] in (COMMA, STOP) or self._none_of.ends(tokens, at):
+            return ()
+        return (at + 1,)
 
 
 class _Optional(Node):
@@ -309,9 +335,16 @@ class _Reader:
             return _Gap()
         if piece in "^$":
             return _Edge(first=piece == "^")
+        if piece == "~":
+            return self._other()
         if piece.startswith("{"):
             return self._group(piece[1:-1])
         return _word(piece)
+
+    def _other(self) -> Node:
+        piece = str(self._peek())
+        self._at += 1
+        return _Other(self._one(piece))
 
     def _group(self, name: str) -> Node:
         try:
@@ -336,6 +369,8 @@ def _split(source: str) -> list[str]:
 
 def _word(piece: str) -> Node:
     stem = piece.rstrip("*")
+    if piece == f"*{stem[1:]}" and len(stem) > 1 and "*" not in stem[1:]:
+        return _Tail(stem[1:])
     if not stem or "*" in stem:
         raise PhraseError(f"{piece}: a * stands at the end of a word")
     return _Words((), (stem,)) if piece.endswith("*") else _Words((stem,), ())

@@ -13,6 +13,8 @@ class Kind(StrEnum):
     DUTY = "duty"
     BACKUP = "backup"
     SAFEGUARDING = "safeguarding"
+    PRIVACY = "privacy"
+    """Told when a record is opened in an emergency; of alerts never."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Case:
 
 def may_know(recipient: Recipient, case: Case) -> bool:
     """Whether this contact may see the alert or a notice of it, now or later."""
+    if recipient.kind is Kind.PRIVACY:
+        return False
     if case.route is Route.SAFEGUARDING:
         return recipient.kind is Kind.SAFEGUARDING and recipient.staff_id not in case.treating
     if recipient.kind is Kind.SAFEGUARDING:

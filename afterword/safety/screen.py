@@ -19,6 +19,7 @@ from afterword.safety.mending import Mender
 from afterword.safety.normal import normal_form
 from afterword.safety.phrases import Text
 from afterword.safety.rules import Layer, RuleSet
+from afterword.safety.wordlike import ENOUGH, Wordlike
 
 _EARLIER = 400
 """Characters of an earlier message that are joined with this one."""
@@ -82,6 +83,16 @@ class Rules:
         return Mender(counts, self.known_words | self.vocabulary, long)
 
     @cached_property
+    def wordlike(self) -> Wordlike | None:
+        """Tells words from keys and mash; None where there are too few words to tell by."""
+        words = self.known_words | self.vocabulary
+        return Wordlike(words) if len(words) >= ENOUGH else None
+
+    def readable(self, text: str) -> str:
+        """What of the text is words, for the model."""
+        return self.wordlike.readable(text) if self.wordlike else text
+
+    @cached_property
     def vocabulary(self) -> frozenset[str]:
         """All words of the phrases."""
         return frozenset().union(*(one.vocabulary for one in self.sets))
@@ -137,8 +148,12 @@ def _doubted(text: str, evidence: list[Evidence], context: Context) -> list[Evid
     composed = [one for one in evidence if one.layer == Layer.COMPOSED and one.start >= 0]
     if context.model is None or not composed:
         return evidence
+    words = context.rules.readable(text)
+    if not words.strip():
+        # It cannot read this, so it has no doubts about it.
+        return evidence
     try:
-        most = context.model.most(text)
+        most = context.model.most(words)
     except Exception:
         # Without its word the rules stand.
         return evidence
@@ -189,13 +204,16 @@ def _by_language(text: str, rules: RuleSet, context: Context) -> Iterator[Eviden
 
 
 def _by_model(text: str, context: Context) -> Iterator[Evidence]:
+    # First, also without a model: the proof at start then prepares it, not the first patient.
+    text = context.rules.readable(text)
     if context.model is None or not text.strip():
         return
     best = _best(context.model.opinions(text))
-    joined = " ".join([*(one[-_EARLIER:] for one in context.earlier), text])
-    if context.earlier and len(joined) <= _EARLIER:
+    earlier = [context.rules.readable(one) for one in context.earlier]
+    joined = " ".join([*(one[-_EARLIER:] for one in earlier), text])
+    if earlier and len(joined) <= _EARLIER:
         # Only what the message does not say by itself: the rest was seen when it came.
-        before = _best(context.model.opinions(" ".join(context.earlier)))
+        before = _best(context.model.opinions(" ".join(earlier)))
         for category, tier in _best(context.model.opinions(joined)).items():
             if tier > max(best.get(category, Tier.NONE), before.get(category, Tier.NONE)):
                 best[category] = tier

@@ -84,6 +84,12 @@ def test_plain_statements_of_others(screener: Screener) -> None:
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
 
 
+def test_plain_statements_of_a_third_hand(screener: Screener) -> None:
+    lines = screened(screener, "plain_third")
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.965
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.95
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_plain_statements_are_never_missed(screener: Screener, language: str) -> None:
     missed = [

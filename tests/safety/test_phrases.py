@@ -46,6 +46,10 @@ def matches(source: str, text: str) -> bool:
         ("no [.] never", ["no never", "no . never"], ["no . . never"]),
         ("((a|b) (c|d))|e", ["a d", "b c", "e"], ["a b", "c d"]),
         ("emoji_knife", ["me emoji_knife"], ["knife"]),
+        ("a ~(b|c*)", ["a d", "a bb"], ["a b", "a cd", "a", "a , d", "a . d"]),
+        ("a ~{end}", ["a d"], ["a end", "a finish"]),
+        ("a ~(*pam|b c)", ["a b d", "a pams"], ["a diazepam", "a b c"]),
+        ("a ~(b|... b)", ["a c", "a c d . b"], ["a b", "a c b", "a c d b"]),
     ],
 )
 def test_what_is_matched(source: str, hits: list[str], misses: list[str]) -> None:
@@ -83,6 +87,9 @@ def test_a_place_reaches_as_far_as_it_can() -> None:
         ("[a]", "must be there"),
         ("...", "must be there"),
         ("^ $", "must be there"),
+        ("~(a)", "must be there"),
+        ("*a", "must be there"),
+        ("~a", "cannot be read"),
         ("a|[b]", "must be there"),
     ],
 )
@@ -105,10 +112,12 @@ def test_a_group_is_what_stands_in_it() -> None:
     assert compile_phrase("{i} {die}", GROUPS).words >= {"im", "dead", "finish", "all"}
     assert compile_phrase("kill* {i}", GROUPS).stems == {"kill"}
     assert compile_phrase("{i} kill me", GROUPS).written == ["kill", "me"]
+    # A rule is another one when what it leaves out changes.
+    assert compile_phrase("kill ~{end}", GROUPS).words == {"kill", "end", "finish"}
 
 
 PARTS = st.recursive(
-    st.sampled_from(["a", "b", "c", "ab*", "...", "{i}"]),
+    st.sampled_from(["a", "b", "c", "ab*", "...", "{i}", "~(b|c)"]),
     lambda inner: st.one_of(
         st.lists(inner, min_size=2, max_size=3).map(" ".join),
         st.lists(inner, min_size=2, max_size=3).map(lambda ways: f"({'|'.join(ways)})"),
