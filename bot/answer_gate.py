@@ -25,6 +25,11 @@ from afterword.reflection.reading import is_degree
 from bot.choices import ANSWER
 
 SCALE = "scale"
+_SAID_BY = {
+    "correct": ("change", "meant", "ordinals", "last", "places", "topic"),
+    "thanks": ("thanking",),
+}
+"""Lists of the lexicons: each such request of the lines that were held out has a word of them."""
 _ASKING = {SCALE, "choice", "text"}
 
 _GROUPS = ("none", "hardly", "little", "some", "mostly", "much", "all")
@@ -41,7 +46,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
       "help" or "stop" belong to most answers, so another intent must reach `text_threshold`, lead
       the next intent by `margin`, and the message must not have more than `max_words` words. The
       intents in `answers_at_text` are answers there however sure. Who may want to leave or to reach
-      a person (`leave_intents`) is heard from `leave_threshold` on: nothing happens before a yes;
+      a person (`leave_intents`) is heard from `leave_threshold` on: nothing happens before a yes.
+      Who would rather not say is heard from `decline_threshold` on: it costs no held-out answer;
     - `review`, all answers and what to share: as at a question with options, and words of sharing
       (`intents_at_review`) count nowhere else;
     - `scale`, options in order: what only says how much, or says it first, is an answer, whatever
@@ -73,6 +79,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "answers_at_text": ["start"],
             "guesses": [f"rated_{group}" for group in _GROUPS],
             "intents_at_review": ["share_all", "share_ratings", "keep_private"],
+            "decline_threshold": 0.8,
             "leave_threshold": 0.75,
             "leave_intents": ["stop", "stop_delete", "ask_human"],
             "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
@@ -108,6 +115,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
                 before = {} if name == ANSWER else {"instead_of": name}
                 judged |= {**before, **({"degree": True} if degree else {})}
                 message.set(INTENT, judged, add_to_output=True)
+            if self._is_go(message):
+                message.set(INTENT, {**message.get(INTENT), "go": True}, add_to_output=True)
         return messages
 
     def _is_degree(self, message: Message) -> bool:
@@ -116,9 +125,21 @@ class AnswerGate(GraphComponent, IntentClassifier):
             return False
         return _is_signs(text) or any(is_degree(text, one) for one in self._lexicons)
 
+    def _is_go(self, message: Message) -> bool:
+        """Before the start: whether the words only say to begin."""
+        text = message.get(TEXT) or ""
+        return _expects(message) is None and any(one.has("go", text) for one in self._lexicons)
+
     def _is_something_else(self, message: Message, intent: dict[str, Any]) -> bool:
         name = intent.get(INTENT_NAME_KEY)
+        if _expects(message) == SCALE and not self._says_so(message, name):
+            return False
         return not self._is_guess(name) and self._is_clear(message, intent)
+
+    def _says_so(self, message: Message, name: str | None) -> bool:
+        """Whether a word of the text says what it is taken for; else it is about the scale."""
+        text, lists = message.get(TEXT) or "", _SAID_BY.get(str(name), ())
+        return not lists or any(one.contains(of, text) for one in self._lexicons for of in lists)
 
     def _is_guess(self, name: str | None) -> bool:
         return name in self._config["guesses"] or name in self._config["intents_at_review"]
@@ -150,6 +171,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
         )
 
     def _text_threshold(self, intent: dict[str, Any]) -> float:
+        if intent.get(INTENT_NAME_KEY) == "rather_not_say":
+            return float(self._config["decline_threshold"])
         leaving = intent.get(INTENT_NAME_KEY) in self._config["leave_intents"]
         return float(self._config["leave_threshold" if leaving else "text_threshold"])
 

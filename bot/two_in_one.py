@@ -6,14 +6,13 @@ each classified; here it is decided what the message is, and what it is besides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.choices import ANSWER
 
-# What is answered besides an answer. Going back, skipping, correcting are about the answer itself.
+# What is answered besides an answer. Skipping and correcting are about the answer itself.
 BESIDE = frozenset(
     {
         "ask_who_sees",
@@ -30,51 +29,27 @@ BESIDE = frozenset(
         "wrong_session",
     }
 )
+# Said besides an answer they are heard too; as a whole message they stay what they are.
+AFTERWARDS = frozenset({"back", "thanks"})
+LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
 START = "start"
 RATED = "rated_"
-_CUT = re.compile(
-    r"[.!?;\n]+\s+|\s+[-–—]+\s+|,?\s+(?:but|also|pero|además)\s+|,\s+(?:and|y|so|can|could|who|why|"
-    r"quién|quien|puedo|por qué)\s+(?=\w)|"
-    r"\s+(?:and|y|e|then)\s+(?=(?:can|could|who|why|where|how|what|are|is|do|does|stop|please|puedo|"
-    r"puede|quién|quien|por qué|cómo|qué|eres|es|para)\b)",
-    re.IGNORECASE,
-)
-_BEGINS = re.compile(r"(?:can|could|who|why|quién|quien|puedo|por qué)\s+$", re.IGNORECASE)
-_MOST_WORDS = 60
 _FEWEST_ANSWER_WORDS = 2
 
 
 @dataclass(frozen=True)
 class Sureness:
-    """From which confidence on a part counts, from 0 to 1."""
+    """From which confidence on a part counts, from 0 to 1.
+
+    `leaving` is what AnswerGate asks of it at an open question: it stops what is being answered.
+    """
 
     beside: float = 0.65
+    leaving: float = 0.9
     answer: float = 0.5
 
 
 SURENESS = Sureness()
-
-
-def parts_of(text: str) -> list[str]:
-    """The sentences and clauses of a short message, or nothing when it has only one."""
-    if len(text.split()) > _MOST_WORDS:
-        return []
-    starts = [0, *(match.end() for match in _CUT.finditer(text))]
-    ends = [*(match.start() for match in _CUT.finditer(text)), len(text)]
-    # The word that a part begins with belongs to it: "can I stop", "who sees".
-    found = [
-        text[_word_before(text, start) : end].strip()
-        for start, end in zip(starts, ends, strict=True)
-    ]
-    parts = [part for part in found if part]
-    return parts if len(parts) > 1 else []
-
-
-def _word_before(text: str, start: int) -> int:
-    match = re.search(
-        r"(?:can|could|who|why|quién|quien|puedo|por qué)\s+$", text[:start], re.IGNORECASE
-    )
-    return match.start() if match else start
 
 
 def combine(
@@ -89,9 +64,9 @@ def combine(
     intent, known = dict(whole), list(parts)
     name = str(intent.get("name"))
     if name == ANSWER:
-        beside = _best(part for part in known if part.get("name") in BESIDE)
+        beside = _best(part for part in known if part.get("name") in BESIDE | AFTERWARDS)
         return intent, (str(beside["name"]) if beside else None)
-    if expects is None and name in BESIDE and any(part.get("name") == START for part in known):
+    if expects is None and name in BESIDE and any(_starts(part) for part in known):
         return {"name": START, "confidence": 1.0}, name
     if name in BESIDE and any(_answers(part, expects) for part in known):
         confidence = float(intent.get("confidence") or 0.0)
@@ -99,9 +74,17 @@ def combine(
     return intent, None
 
 
+def _starts(part: Mapping[str, Any]) -> bool:
+    return part.get("name") == START or part.get("go") is True
+
+
 def _best(parts: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    sure = [part for part in parts if _confidence(part) >= SURENESS.beside]
+    sure = [part for part in parts if _confidence(part) >= _needed(part)]
     return max(sure, key=_confidence, default=None)
+
+
+def _needed(part: Mapping[str, Any]) -> float:
+    return SURENESS.leaving if part.get("name") in LEAVING else SURENESS.beside
 
 
 def _answers(part: Mapping[str, Any], expects: str | None) -> bool:

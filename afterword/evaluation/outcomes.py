@@ -1,6 +1,6 @@
 """What a turn would have done with a line, and whether that is right. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -46,7 +46,7 @@ def done_with(text: str, parsed: dict[str, Any], scene: Scene) -> Done:
     heard = Heard(text, intent, choice, parsed.get("guess"), parsed.get("also"))
     also = _NAMES.get(heard.also or "")
     if scene.context == CONSENT:
-        return _at_consent(heard, scene)
+        return replace(_at_consent(heard, scene), also=also)
     if choice is None and intent == "correct":
         found = read_correction(text, scene.answers, scene.asker)
         item = found.question.id if found else None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from afterword.reflection.answers import Answer, Answers, AnswerState
+from afterword.reflection.answers import Answer, Answers, AnswerState, Visibility
 from afterword.reflection.instrument import Kind
 from afterword.reflection.lexicon import Lexicon
 from afterword.reflection.plan import REVIEW, Plan, Question
@@ -31,12 +31,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the review."""
+    """One line of the review. `mark` says who will not see it, or not all of it."""
 
     question: str
     label: str
     answer: str
     words: str | None
+    mark: str | None
     change: str
     remove: str | None
 
@@ -164,9 +165,18 @@ class Asker:
             label=self.label(question),
             answer=shown,
             words=words,
+            mark=self._mark(question, answer),
             change=f"change.{question.id}",
             remove=f"remove.{question.id}" if removable else None,
         )
+
+    def _mark(self, question: Question, answer: Answer) -> str | None:
+        """What is kept from the clinician whatever is decided over the others."""
+        if answer.state is not AnswerState.ANSWERED:
+            return None
+        if question.item.private or answer.visibility is Visibility.PRIVATE:
+            return self.say("mark_private")
+        return self.say("mark_rating") if answer.visibility is Visibility.RATING else None
 
     def _row_choices(self, rows: tuple[Row, ...]) -> list[Choice]:
         """What the rows offer; they are shown in the rows, not below them."""

@@ -1,10 +1,11 @@
 """Finding in one clause what it says about how much: words, numbers on any scale, stars, grades."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from afterword.reflection.instrument import Kind, Option
-from afterword.reflection.lexicon import Lexicon, Tokens, tokens
+from afterword.reflection.lexicon import EXTREMES, MANNERS, Lexicon, Tokens, length_at, tokens
 from afterword.reflection.plan import Question
 
 _CODE = frozenset("{}<>=\\|_[]$")
@@ -12,9 +13,11 @@ _STEM = 4
 _LATEST = 6
 """Where an ordinal may stand in a clause: "between the second and the third"."""
 _MINUS = {("-",), ("–",), ("−",)}
-_USUAL = ("none hardly no bad", "little some", "mostly", "much", "all")
+_USUAL = ("none hardly no bad worst", "little some", "mostly", "much", "all best")
+_OPPOSITE = 3
+"""So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
-_MANNER = {"yes", "no", "good", "bad"}
+_MANNER = {*MANNERS, *EXTREMES}
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,14 @@ class Vocabulary:
     ascending: bool
     agreeing: frozenset[int]
     refusing: frozenset[int]
+    extremes: Mapping[str, tuple[frozenset[int], str]]
 
     @property
+    def is_usual(self) -> bool:
+        """Whether it belongs to no question, and so has no options of its own."""
+        return all(kind != "label" for _, kind in self.phrases.values())
+
+    @cached_property
     def longest(self) -> int:
         return max(map(len, self.phrases))
 
@@ -73,7 +82,9 @@ def usual(lexicon: Lexicon) -> Vocabulary:
         kind = "manner" if group in _MANNER else "quantity"
         phrases |= dict.fromkeys(known, (places, kind))
     empty: frozenset[int] = frozenset()
-    return Vocabulary(phrases, lexicon.words("topic"), lexicon, len(_USUAL), True, empty, empty)
+    ends = {name: (frozenset({ranks[name]}), "manner") for name in EXTREMES}
+    topic = lexicon.words("topic")
+    return Vocabulary(phrases, topic, lexicon, len(_USUAL), True, empty, empty, ends)
 
 
 def vocabulary(question: Question, lexicon: Lexicon) -> Vocabulary:
@@ -88,6 +99,11 @@ def vocabulary(question: Question, lexicon: Lexicon) -> Vocabulary:
                 # In two groups: it may mean either, and is asked back.
                 before = phrases.get(phrase, (frozenset(), ""))[0] if kind == "quantity" else ()
                 phrases[phrase] = (places.union(before), kind)
+    yes = [at for at, option in enumerate(options, 1) if "yes" in option.says]
+    ascending = not yes or yes[-1] == len(options)
+    extremes = _extremes(options, ascending=ascending)
+    for name, meant in extremes.items():
+        phrases |= dict.fromkeys(lexicon.groups[name], meant)
     for at, option in enumerate(options, 1):
         for phrase in _own(option, lexicon.language):
             phrases[phrase] = (frozenset({at}), "label")
@@ -95,16 +111,29 @@ def vocabulary(question: Question, lexicon: Lexicon) -> Vocabulary:
     topic = frozenset(
         word for text in wording for word in tokens(text.get(lexicon.language, "")) if len(word) > 2
     ) | {word for name in question.item.names.get(lexicon.language, ()) for word in tokens(name)}
-    yes = [at for at, option in enumerate(options, 1) if "yes" in option.says]
     return Vocabulary(
         phrases=phrases,
         topic=topic - lexicon.words("breaks"),
         lexicon=lexicon,
         size=len(options),
-        ascending=not yes or yes[-1] == len(options),
+        ascending=ascending,
         agreeing=frozenset(yes),
         refusing=frozenset(at for at, option in enumerate(options, 1) if "no" in option.says),
+        extremes=extremes,
     )
+
+
+def _extremes(
+    options: Sequence[Option], *, ascending: bool
+) -> dict[str, tuple[frozenset[int], str]]:
+    """What both ends stand for; where less is better it is praise or blame, and asked back."""
+    found = {}
+    for name, manner, end in zip(EXTREMES, ("good", "bad"), (len(options), 1), strict=True):
+        places = frozenset(at for at, option in enumerate(options, 1) if manner in option.says)
+        if places:
+            sure = ascending and end in places
+            found[name] = (frozenset({end}), "quantity") if sure else (places, "manner")
+    return found
 
 
 def _own(option: Option, language: str) -> Iterator[Tokens]:
@@ -119,36 +148,40 @@ def is_scale(question: Question) -> bool:
 def read_clause(words: Tokens, known: Vocabulary) -> Clause:
     """What one clause says about how much."""
     found: list[Degree] = []
-    content, first, turned, twice = 0, None, None, False
+    content, first, turned, twice, before = 0, None, None, False, 0
     lexicon = known.lexicon
     light = lexicon.padding
     at = 0
     while at < len(words):
         degree = _longer(_measure(words, at, known), _phrase(words, at, known))
-        if degree is None and (length := _length(words, at, light)) > 1:
+        length = length_at(words, at, light)
+        if length > 1 and (degree is None or at + length > degree.end):
             at += length
             continue
         if degree is None and words[at] in lexicon.words("negators"):
             twice = twice or turned is not None
-            turned, at = at, at + 1
+            turned, before, at = at, content, at + 1
             continue
         if degree is not None:
             first = at if first is None else first
-            found.append(_turn(degree, known) if turned is not None else degree)
+            stays = turned is None or words[at : degree.end] in lexicon.lists["at_all"]
+            # In Spanish "no ... para nada" is one no, not two.
+            found.append(degree if stays else _turn(degree, known))
             turned, at = None, degree.end
             continue
-        length = _length(words, at, light)
+        length = length_at(words, at, light)
         if length:
             at += length
             continue
-        if _is_of_the_topic(words[at], known) or not (words[at][0].isalnum() or words[at] in _CODE):
+        if is_of_the_topic(words[at], known) or not (words[at][0].isalnum() or words[at] in _CODE):
             at += 1
             continue
         content += 1
         first = at if first is None else first
         at += 1
-    if turned is not None and found:
-        # "Mostly not": the degree before it is turned too.
+    if turned is not None and found and content == before and not _refuses(found[-1], known):
+        # "Mostly not": the degree before it is turned too; "no, he didn't" says no twice, and in
+        # "partly I don't see well" something else is denied.
         found[-1] = _turn(found[-1], known)
     if not content:
         found = _of_the_topic(found, words, known, negated=turned is not None)
@@ -163,7 +196,11 @@ def read_clause(words: Tokens, known: Vocabulary) -> Clause:
     )
 
 
-def _is_of_the_topic(word: str, known: Vocabulary) -> bool:
+def _refuses(degree: Degree, known: Vocabulary) -> bool:
+    return degree.kind == "manner" and bool(known.refusing) and degree.places == known.refusing
+
+
+def is_of_the_topic(word: str, known: Vocabulary) -> bool:
     """A word of the question, or one that begins alike: "suited" where it says "suit"."""
     return word in known.topic or any(
         len(topic) >= _STEM and word.startswith(topic[:_STEM]) and abs(len(word) - len(topic)) <= 3
@@ -179,17 +216,18 @@ def _longer(measure: Degree | None, phrase: Degree | None) -> Degree | None:
 
 
 def _phrase(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
+    lexicon = known.lexicon
+    extreme = lexicon.extreme(words, at)
+    if extreme and extreme[0] in known.extremes:
+        return Degree(*known.extremes[extreme[0]], at, extreme[1])
     for length in range(min(known.longest, len(words) - at), 0, -1):
         meant = known.phrases.get(words[at : at + length])
-        if meant is not None:
+        # "She didn't | miss a thing": what begins within it and says more is what is meant.
+        if meant is None or lexicon.turns(words, at, length, known.phrases):
+            continue
+        if meant[1] != "manner" or not lexicon.goes_on(words, at, length, known.phrases):
             return Degree(meant[0], meant[1], at, at + length)
     return None
-
-
-def _length(words: Tokens, at: int, phrases: frozenset[Tokens]) -> int:
-    return next(
-        (n for n in (4, 3, 2, 1) if words[at : at + n] in phrases and at + n <= len(words)), 0
-    )
 
 
 def _turn(degree: Degree, known: Vocabulary) -> Degree:
@@ -214,12 +252,15 @@ def _of_the_topic(
         return [Degree(known.refusing, "manner", 0, 1)] if known.refusing else []
     manners = [degree for degree in found if degree.kind == "manner"]
     asking = known.lexicon.words("asking")
-    own = any(_is_of_the_topic(word, known) for word in words if word not in asking)
+    own = any(is_of_the_topic(word, known) for word in words if word not in asking)
     if len(found) > len(manners) or not own:
         return found
+    if negated and manners and manners[0].start == 0 and manners[0].places == known.refusing:
+        # "Nope, didn't suit me": the no, and what it says no to.
+        return manners[:1]
     if not negated:
         return found or [Degree(known.agreeing, "manner", 0, len(words))]
-    if any(_length(words, at, known.lexicon.lists["at_all"]) for at in range(len(words))):
+    if any(length_at(words, at, known.lexicon.lists["at_all"]) for at in range(len(words))):
         worst = 1 if known.ascending else known.size
         return [Degree(frozenset({worst}), "quantity", 0, len(words))]
     low = (1, 2) if known.ascending else (known.size - 1, known.size)
@@ -240,7 +281,13 @@ def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tu
         )
     ]
     exact = [degree for degree in kept if degree.kind != "manner"]
-    return tuple(exact or kept)
+    # "No, she missed nothing" says two things; "no, a little" may be meant.
+    if not exact:
+        return tuple(kept)
+    places = frozenset().union(*(degree.places for degree in exact))
+    ways = [abs(no - place) for no in known.refusing for place in places]
+    far = min(ways, default=0) >= _OPPOSITE
+    return tuple(exact + [degree for degree in kept if far and _refuses(degree, known)])
 
 
 def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
@@ -256,8 +303,8 @@ def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
         return Degree(frozenset({place}), "scaled", 0, 1) if known.size == 5 else None
     if (by_place := _several(words, at, known) or _by_place(words, at, known)) is not None:
         return by_place
-    number = _number(words[at], lexicon)
-    if number is None or _beside_a_unit(words, at, lexicon):
+    number = lexicon.number(words[at])
+    if number is None or lexicon.beside_a_unit(words, at):
         return None
     if words[at - 1 : at] in _MINUS and not words[max(0, at - 2)].isalnum():
         # Less than nothing, or a dash before a four.
@@ -270,7 +317,7 @@ def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
         if rest[:length] in lexicon.lists["stars"]:
             return _placed(number, 5, known, at, at + 1 + length)
     over = next((n for n in (2, 1) if rest[:n] in lexicon.lists["out_of"] or rest[:n] == ("/",)), 0)
-    if over and len(rest) > over and (of := _number(rest[over], lexicon)):
+    if over and len(rest) > over and (of := lexicon.number(rest[over])):
         return _placed(number, of, known, at, at + 2 + over)
     return _bare(number, words, known, at)
 
@@ -279,10 +326,10 @@ def _several(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
     """ "The last two": it is open which of them."""
     lexicon = known.lexicon
     first, last = lexicon.order["ordinals"][0], lexicon.words("last")
-    number = _number(words[at + 1], lexicon) if at + 1 < len(words) else None
+    number = lexicon.number(words[at + 1]) if at + 1 < len(words) else None
     if number not in range(2, known.size) or (words[at] != first and words[at] not in last):
         return None
-    if _beside_a_unit(words, at + 1, lexicon):
+    if lexicon.beside_a_unit(words, at + 1):
         return None
     count = int(number or 0)
     places = range(1, count + 1) if words[at] == first else range(known.size, 0, -1)[:count]
@@ -347,22 +394,3 @@ def _share(share: float, known: Vocabulary) -> frozenset[int]:
     low = int(exact + 1e-9)
     places = {low} if exact - low < 1e-6 else {low, low + 1}
     return frozenset(min(max(place, 1), known.size) for place in places)
-
-
-def _number(word: str, lexicon: Lexicon) -> float | None:
-    if word in lexicon.order["numbers"]:
-        return float(lexicon.order["numbers"].index(word))
-    try:
-        return float(word.replace(",", "."))
-    except ValueError:
-        return None
-
-
-def _beside_a_unit(words: Tokens, at: int, lexicon: Lexicon) -> bool:
-    units = lexicon.words("units")
-    after = words[at + 1] if at + 1 < len(words) else ""
-    before = words[at - 1] if at else ""
-    # "5:30" is a time; "nota: 4" is not.
-    if (before == ":" and at > 1 and words[at - 2].isdigit()) or after == ":":
-        return True
-    return after in units or before in units

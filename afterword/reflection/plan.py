@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from afterword.reflection.answers import Answers
 from afterword.reflection.history import NO_HISTORY, History
@@ -16,11 +17,10 @@ from afterword.reflection.instrument_steps import (
     Step,
     always_asked,
 )
-from afterword.reflection.rotation import due
+from afterword.reflection.rotation import Due, due
 
 REVIEW = "review"
 _LOW, _CHANGED = 0, 1
-_MANY_LATE = 5
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,36 @@ class Plan:
         item = self.instrument.items[name]
         return (Question(GOAL_PREFIX + key, item, text) for key, text in self.goals.items())
 
+    @cached_property
+    def possible(self) -> tuple[Question, ...]:
+        """As `every`, found once: it is the same whatever was answered."""
+        return self.every()
+
+    @cached_property
+    def turns(self) -> Due:
+        """What may take its turn in this reflection: it is the same whatever was answered."""
+        return due(self._taking_turns(), self.history)
+
+    def may_turn(self) -> list[str]:
+        """The items that could take turns, those of packs that were not chosen too."""
+        steps = self.instrument.plan
+        names = [name for one in steps if isinstance(one, AskRotating) for name in one.items]
+        return [*names, *self.packed()]
+
+    def _taking_turns(self) -> dict[str, Item]:
+        """What is due now and then: goals that take turns, rotating items, those of packs."""
+        packs = self.instrument.packs
+        out = {name for pack in packs if pack not in self.history.packs for name in packs[pack]}
+        goals = [
+            question
+            for step in self.instrument.plan
+            if isinstance(step, AskEachGoal) and step.most is not None
+            for question in self.about_goals(step.item)
+        ]
+        names = [name for name in self.may_turn() if name not in out]
+        items = self.instrument.items
+        return {one.id: one.item for one in goals} | {name: items[name] for name in names}
+
     def packed(self) -> list[str]:
         return [name for names in self.instrument.packs.values() for name in names]
 
@@ -118,12 +148,11 @@ class _Draft:
         self.items = plan.instrument.items
         self.asked: list[Question] = []
         steps = plan.instrument.plan
-        self.turns = due(self._taking_turns(), plan.history)
+        self.turns = plan.turns
         self.follow_ups = next((one for one in steps if isinstance(one, AskFollowUps)), None)
-        taken = [one.id for one in plan.every() if one.id in answers]
-        turned = [name for name in taken if name in self._may_turn()]
-        self.reserve = max(0, self.turns.now - len(turned))
-        self.room = self._room(len([name for name in taken if name not in self._always()]))
+        taken = {one.id for one in plan.possible if one.id in answers}
+        self.reserve = max(0, self.turns.now - len(taken.intersection(plan.may_turn())))
+        self.room = self._room(len(taken - self._always()))
         for step in steps:
             self._take(step)
 
@@ -163,25 +192,6 @@ class _Draft:
             return len(self.items) + len(self.plan.goals)
         return max(0, most - always_asked(self.plan.instrument.plan) - taken)
 
-    def _may_turn(self) -> list[str]:
-        steps = self.plan.instrument.plan
-        names = [name for one in steps if isinstance(one, AskRotating) for name in one.items]
-        return [*names, *self.plan.packed()]
-
-    def _taking_turns(self) -> dict[str, Item]:
-        """What is due now and then: goals that take turns, rotating items, those of packs."""
-        chosen = self.plan.history.packs
-        packs = self.plan.instrument.packs
-        out = {name for pack in packs if pack not in chosen for name in packs[pack]}
-        goals = [
-            question
-            for step in self.plan.instrument.plan
-            if isinstance(step, AskEachGoal) and step.most is not None
-            for question in self.plan.about_goals(step.item)
-        ]
-        names = [name for name in self._may_turn() if name not in out]
-        return {one.id: one.item for one in goals} | {name: self.items[name] for name in names}
-
     def _ask_goals(self, name: str, most: int | None) -> None:
         """All goals; with `most` those whose turn it is."""
         every = list(self.plan.about_goals(name))
@@ -200,7 +210,7 @@ class _Draft:
 
     def _rotate(self, most: int) -> None:
         """Those that take their turn now; the ones that can wait make way for follow-ups."""
-        may = self._may_turn()
+        may = self.plan.may_turn()
         kept = [name for name in self.answers if name in may]
         for name in kept:
             self._ask(name)
@@ -229,20 +239,18 @@ class _Draft:
     def _urgent(self, asked: int) -> int:
         """How many turns come before follow-ups: what would be late comes first of all.
 
-        After that a low answer has one follow-up before what should be asked now. When much is
-        late already, it comes first every other time: somebody may have a lot that is low for long.
+        After that a low answer has one follow-up before what should be asked now, but not two
+        times in a row: somebody may have a lot that is low for long.
         """
         if not self._opened(changed=False):
             return min(self.reserve, self.room)
         late = max(0, self.turns.late - asked)
-        if late > self.room + _MANY_LATE:
-            return self.room - (not self._followed_last_time())
-        return min(self.room, max(late, min(self.reserve, self.room - 1)))
+        return min(self.room, max(late, min(self.reserve, self.room - self._follow_up_is_due())))
 
-    def _followed_last_time(self) -> bool:
-        last = self.plan.history.reflections[:1]
+    def _follow_up_is_due(self) -> bool:
+        """Whether the last reflection asked none."""
         follow_ups = {item.follow_up for item in self.items.values() if item.follow_up}
-        return any(past.asked & follow_ups for past in last)
+        return not any(past.asked & follow_ups for past in self.plan.history.reflections[:1])
 
     def _opened(self, *, changed: bool = True) -> list[str]:
         """The follow-ups that answers open and that have no answer, the most pressing first."""

@@ -1,11 +1,14 @@
 """Reading a typed answer to a question with options. What is not certain is never guessed."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 from afterword.reflection.degrees import (
     Clause,
+    Degree,
     Vocabulary,
+    is_of_the_topic,
     is_scale,
     read_clause,
     usual,
@@ -14,6 +17,7 @@ from afterword.reflection.degrees import (
 from afterword.reflection.instrument import Option
 from afterword.reflection.lexicon import Lexicon, Tokens, normalise, tokens
 from afterword.reflection.plan import Question
+from afterword.reflection.slips import mended
 
 _KEPT = frozenset("%+")
 _ENDS = frozenset(".;!?\n(),:…—")
@@ -23,8 +27,12 @@ _NEGATION = re.compile(
 _ALTERNATIVE = re.compile(r"[\s,;:.(–—-]*(?:or|maybe|perhaps|o|quizá|quizás|tal vez)\b")
 # A hyphen alone goes on only beside a space: "partly-time" does not begin with "partly".
 _GOES_ON = r"(?:\s*[,;:.(–—]|\s+-|-\s|\s+(?:but|because|though|pero|porque|aunque)\b)"
+# A new line, or a dash between two words: "Completely - no homework".
+_PAUSE = re.compile(r"\s*\n\s*|(?<=[^\W\d])\s+[-–—]+\s+(?=[^\W\d])")
 _MOST_WORDS_AROUND = 60
 _MOST_WORDS_BESIDE = 12
+_FAR = 2
+"""So many options lie between what does not go together."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +76,15 @@ def _read_degree(question: Question, text: str, lexicon: Lexicon) -> Reading:
     options = tuple(question.item.options[place - 1] for place in sorted(places))
     if not options or len(options) == known.size:
         return UNCLEAR
-    more = any(clause.content or _is_long(clause) for clause in clauses)
+    more = any(one.content or _is_long(one) or _is_beside(one, clauses, lexicon) for one in clauses)
     return Reading(options, text.strip() if more else None, sure and len(options) == 1)
 
 
-def is_degree(text: str, lexicon: Lexicon) -> bool:
+def is_degree(text: str, lexicon: Lexicon, *, only: bool = False) -> bool:
     """Whether a text only says how much, or says it first: then it is an answer to a scale.
 
-    Whatever else its words may be taken for: "last option", "not completely but mostly".
+    Whatever else its words may be taken for: "last option", "not completely but mostly". With
+    `only` nothing else may be in it.
     """
     known = usual(lexicon)
     if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text):
@@ -87,10 +96,23 @@ def is_degree(text: str, lexicon: Lexicon) -> bool:
     first = next((clause for clause in clauses if clause.degrees or clause.content), None)
     if first is None:
         return False
-    leads = any(degree.kind != "manner" for degree in first.degrees)
+    # "Qué va" asks nothing.
+    said_so = bool(first.degrees) and first.degrees[0].start == 0 and first.degrees[0].end > 1
+    asks = first.words[0] in lexicon.words("asking") and not said_so
+    # That words of the question are said or denied does not yet answer it: "I don't want to say".
+    named = [degree for degree in first.degrees if _is_named(degree, first, known)]
+    leads = any(degree.kind != "manner" for degree in named)
+    if only and any(clause.content for clause in clauses):
+        return False
     if first.content:
         return leads and _says_it_first(first, known)
-    return leads or (bool(first.degrees) and not any(clause.content for clause in clauses))
+    return leads or (bool(named) and not asks and not any(one.content for one in clauses))
+
+
+def _is_named(degree: Degree, clause: Clause, known: Vocabulary) -> bool:
+    said = clause.words[degree.start : degree.end]
+    own = said in known.phrases or known.lexicon.extreme(clause.words, degree.start) is not None
+    return own or degree.kind in ("measure", "scaled") or degree.end == 1
 
 
 def _is_small_letter(text: str) -> bool:
@@ -103,14 +125,27 @@ def _is_long(clause: Clause) -> bool:
     return not clause.degrees and len(clause.words) > 3
 
 
+def _is_beside(clause: Clause, clauses: list[Clause], lexicon: Lexicon) -> bool:
+    """ "None at all, he is great": praise in a clause of its own is of somebody, and is kept."""
+    figures = lexicon.groups["best"] | lexicon.groups["worst"]
+    praise = bool(clause.degrees) and all(
+        degree.kind == "manner" or clause.words[degree.start : degree.end] in figures
+        for degree in clause.degrees
+    )
+    return praise and len(clause.words) > 2 and len(clauses) > 1
+
+
 def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
     """The text cut at punctuation and before "but" and the like; nothing empty."""
     breaks, ends = known.lexicon.words("breaks"), known.lexicon.lists["ends"]
     found: list[list[str]] = [[]]
-    words = _without_spoken_ends(tokens(text), ends)
-    whole = _within_phrases(words, known)
+    said = mended(tokens(_PAUSE.sub(" . ", text.strip())), known.phrases, known.lexicon)
+    cuts = _ENDS | breaks | {word for end in ends for word in end}
+    kept = [phrase for phrase in known.phrases if not cuts.isdisjoint(phrase)]
+    words = _without_spoken_ends(said, ends, _within_phrases(said, kept))
+    whole = _within_phrases(words, kept)
     for at, word in enumerate(words):
-        ends_here = word in _ENDS and not _within_a_number(words, at)
+        ends_here = _is_end(word, known) and not _within_a_number(words, at)
         if at not in whole and (ends_here or (word in breaks and at)):
             found.append([])
         else:
@@ -118,24 +153,32 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
     return [tuple(words) for words in found if words]
 
 
-def _within_phrases(words: Tokens, known: Vocabulary) -> set[int]:
-    """Where an option's own words are that have a comma in them, "la verdad, no"."""
-    cut = [phrase for phrase in known.phrases if not _ENDS.isdisjoint(phrase)]
+def _is_end(word: str, known: Vocabulary) -> bool:
+    """Punctuation, or an emoji that says nothing by itself: "partly 😕 too fast"."""
+    if word in _ENDS:
+        return True
+    own = (word,) in known.phrases or word in known.lexicon.words("star_signs")
+    return len(word) == 1 and unicodedata.category(word) == "So" and not own
+
+
+def _within_phrases(words: Tokens, kept: list[Tokens]) -> set[int]:
+    """Where words are that would be cut to pieces: "la verdad, no", "worlds apart"."""
     return {
         place
-        for phrase in cut
+        for phrase in kept
         for at in range(len(words) - len(phrase) + 1)
         if words[at : at + len(phrase)] == phrase
         for place in range(at, at + len(phrase))
     }
 
 
-def _without_spoken_ends(words: Tokens, ends: frozenset[Tokens]) -> Tokens:
+def _without_spoken_ends(words: Tokens, ends: frozenset[Tokens], kept: set[int]) -> Tokens:
     """ "Very much comma but" as somebody dictates it."""
     found: list[str] = []
     at = 0
     while at < len(words):
-        length = next((n for n in (2, 1) if at and words[at : at + n] in ends), 0)
+        whole = at in kept
+        length = next((n for n in (2, 1) if at and not whole and words[at : at + n] in ends), 0)
         found.append("." if length else words[at])
         at += length or 1
     return tuple(found)
@@ -174,7 +217,7 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
         return frozenset(), False
     plain = [clause for clause in speaking if not clause.content]
     if _says_it_first(clauses[0], known):
-        return clauses[0].places, len(speaking) == 1
+        return clauses[0].degrees[0].places, len(speaking) == 1
     if not plain or (clauses[0].content and not clauses[0].degrees and len(plain) < len(speaking)):
         return _beside_content(speaking[0], clauses)
     measured = [one for one in plain if {d.kind for d in one.degrees} <= {"measure", "scaled"}]
@@ -194,15 +237,48 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
 
 def _says_it_first(clause: Clause, known: Vocabulary) -> bool:
     """ "Not really he was looking at his screen": the degree can belong to nothing that follows."""
-    if not clause.content or len(clause.degrees) != 1 or not clause.leads:
+    if not clause.content or not clause.leads:
         return False
-    degree = clause.degrees[0]
+    degree, lexicon = clause.degrees[0], known.lexicon
+    # What is praised, or not, further on is somebody or something.
+    if any(other.kind not in ("manner", "turned") for other in clause.degrees[1:]):
+        return False
     first = next(iter(clause.words[degree.end :]), "")
-    alone = (
-        degree.kind == "measure"
-        or clause.words[degree.start : degree.end] in (known.lexicon.lists["standing"])
-    )
-    return alone and first in known.lexicon.words("subjects")
+    said = clause.words[degree.start : degree.end]
+    if said in lexicon.lists["opening"] and first in lexicon.words("pronouns"):
+        # "Partly she was in a hurry" begins as the option does; "partly my fault" may not mean it.
+        return degree.kind == "label" or known.is_usual
+    if degree.kind == "measure" and said[1:2] == ("/",) and _is_an_end(degree, known):
+        # "5/5 would come again", but not "5/5 goals".
+        counted = first in lexicon.words("units") or first in lexicon.words("out_of")
+        return not counted and not is_of_the_topic(first, known)
+    if _denies_it(clause, known):
+        return True
+    alone = degree.kind == "measure" or said in lexicon.lists["standing"]
+    return alone and first in lexicon.words("subjects")
+
+
+def _denies_it(clause: Clause, known: Vocabulary) -> bool:
+    """ "No she didn't take in what I said": the no, and what it says no to."""
+    words, lexicon = clause.words, known.lexicon
+    lowest = frozenset({1})
+    if known.refusing != lowest or any(degree.places != lowest for degree in clause.degrees):
+        return False
+    at = next((at for at in (2, 3) if words[at : at + 1] and words[at] in _negators(known)), 0)
+    if words[:1] not in lexicon.groups["no"] or not at:
+        return False
+    while words[at + 1 : at + 2] and words[at + 1] in lexicon.words("even"):
+        at += 1
+    about = any(words[at + 1 : at + 1 + length] in lexicon.lists["attending"] for length in (1, 2))
+    return about and all(word in lexicon.words("pronouns") for word in words[1:2])
+
+
+def _negators(known: Vocabulary) -> frozenset[str]:
+    return known.lexicon.words("negators")
+
+
+def _is_an_end(degree: Degree, known: Vocabulary) -> bool:
+    return degree.places in (frozenset({1}), frozenset({known.size}))
 
 
 def _together(chosen: list[Clause]) -> frozenset[int]:
@@ -231,6 +307,9 @@ def _opposed(speaking: list[Clause], places: frozenset[int], known: Vocabulary) 
         if clause.content or not manners or not places or clause.places & places:
             continue
         if (min(clause.places) > middle) != (min(places) >= middle):
+            return True
+        if min(abs(one - other) for one in clause.places for other in places) >= _FAR:
+            # "Not that I can think of, maybe a small thing"
             return True
     return False
 

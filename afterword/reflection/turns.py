@@ -6,7 +6,8 @@ from afterword.reflection.answers import Answer, Answers, AnswerState, Sharing
 from afterword.reflection.asides import take_aside
 from afterword.reflection.asking import CONFIRM_OTHER, DECLINE, KEEP_WORDS, SKIP, Asker
 from afterword.reflection.confirming import confirmed, decided, denied, open_options
-from afterword.reflection.correcting import read_correction, says_correction
+from afterword.reflection.correcting import Correction, read_correction, says_correction
+from afterword.reflection.degrees import is_scale
 from afterword.reflection.exchange import (
     ASIDE_LINES,
     MENU,
@@ -18,15 +19,15 @@ from afterword.reflection.exchange import (
     Pending,
 )
 from afterword.reflection.instrument import Kind
-from afterword.reflection.lexicon import normalise
+from afterword.reflection.lexicon import Lexicon, normalise
 from afterword.reflection.nonsense import is_nonsense
+from afterword.reflection.parts import after_degree, parts_of
 from afterword.reflection.plan import REVIEW, Question
 from afterword.reflection.reading import Reading, read_option
+from afterword.reflection.sharing import decision
 
 _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
 _MOST_WORDS_OF_A_CORRECTION = 10
-_DECISIONS = {"share": "share", "ratings": "share_ratings", "private": "keep_private"}
-"""The list of a lexicon that stands for each decision."""
 _GUESSED = {"share_all": "share", "share_ratings": "ratings", "keep_private": "private"}
 """What language understanding may make of words at the review."""
 
@@ -61,6 +62,8 @@ def _with_aside(
     if heard.also == "ask_why" and (question := asker.plan.question(open_.question, answers)):
         why = asker.fill(question.item.why[asker.language], question)
         return replace(outcome, say=(*outcome.say, Line("as_is", {"text": why})))
+    if heard.also == "back" and (before := asker.plan.before(open_.question, answers)):
+        return replace(outcome, open=Open(before.id), short=True) if outcome.store else outcome
     if (key := ASIDE_LINES.get(heard.also)) is not None:
         return replace(outcome, say=(*outcome.say, Line(key)))
     return outcome
@@ -70,9 +73,8 @@ def _take_review(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> O
     """At the review: a decision in so many words, a correction, or what is to be asked back."""
     if open_.pending is Pending.SHARE and asker.lexicon.has("affirm", heard.text):
         return _share(_SHARINGS[open_.candidates[0]])
-    for name, words in _DECISIONS.items():
-        if asker.lexicon.has(words, heard.text):
-            return _share(_SHARINGS[name])
+    if (decided_on := decision(heard.text, asker.lexicon)) is not None:
+        return _share(_SHARINGS[decided_on])
     correction = _correct(heard, answers, asker, open_)
     if correction is not None:
         return correction
@@ -148,7 +150,9 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
         return _store(answered, open_, answers, asker, say=_stored(question, answered, asker))
     if denied(heard.text, question, open_, asker.lexicon):
         return Outcome(open=open_options(open_), short=True, say=(Line("which_then"),))
-    reading = decided(read_option(question, heard.text, asker.lexicon), question, heard, open_)
+    if (corrected := _guessed_correction(heard, answers, asker, open_)) is not None:
+        return corrected
+    reading = decided(_read(question, heard, asker.lexicon), question, heard, open_)
     if reading.option is not None:
         answer = Answer(question.id, AnswerState.ANSWERED, reading.option.id, reading.words)
         return _store(answer, open_, answers, asker, say=_stored(question, answer, asker))
@@ -164,6 +168,18 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
         answer = Answer(question.id, AnswerState.ANSWERED, words=heard.text)
         return _store(answer, open_, answers, asker, say=(Line("kept_words"),))
     return _unclear(heard, open_)
+
+
+def _read(question: Question, heard: Heard, lexicon: Lexicon) -> Reading:
+    """What a text says of the options; of a text that also asks for something, its other parts."""
+    whole = read_option(question, heard.text, lexicon)
+    if heard.also is None or whole.sure or not is_scale(question):
+        return whole
+    parts = after_degree(heard.text, (lexicon,)) or parts_of(heard.text)
+    said = [read for part in parts if (read := read_option(question, part, lexicon)).options]
+    if len(said) != 1:
+        return whole
+    return replace(said[0], words=heard.text.strip())
 
 
 def _ask_back(reading: Reading, open_: Open) -> Outcome:
@@ -195,12 +211,34 @@ def _named_correction(heard: Heard, answers: Answers, asker: Asker, open_: Open)
     return _correct(heard, answers, asker, open_)
 
 
+def _guessed_correction(
+    heard: Heard, answers: Answers, asker: Asker, open_: Open
+) -> Outcome | None:
+    """ "Approach was completely, I tapped wrong": taken for one, and it names another answer."""
+    if heard.guess != "correct" or len(heard.text.split()) > _MOST_WORDS_OF_A_CORRECTION:
+        return None
+    correction = read_correction(heard.text, answers, asker)
+    if correction is None or correction.answer is None or not correction.named:
+        return None
+    if correction.question.id == open_.question:
+        return None
+    return _stored_correction(correction, answers, asker, open_)
+
+
 def _correct(heard: Heard, answers: Answers, asker: Asker, open_: Open) -> Outcome | None:
     """A correction that language understanding took for an answer; only in so many words."""
     correction = read_correction(heard.text, answers, asker)
     if correction is None or correction.answer is None:
         return None
     if not correction.named and not says_correction(heard.text, asker.lexicon):
+        return None
+    return _stored_correction(correction, answers, asker, open_)
+
+
+def _stored_correction(
+    correction: Correction, answers: Answers, asker: Asker, open_: Open
+) -> Outcome | None:
+    if correction.answer is None:
         return None
     line = _changed(correction.question, correction.answer, asker)
     stays = _stay(Open(open_.question), correction.answer, answers, asker)

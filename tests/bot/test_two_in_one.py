@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.two_in_one import combine, parts_of
+from afterword.reflection.parts import parts_of
+from bot.two_in_one import combine
 
 
 def intent(name: str, confidence: float = 0.95, **more: Any) -> dict[str, Any]:
@@ -63,7 +64,22 @@ def test_an_unsure_second_request_is_left_alone() -> None:
     assert combine(whole, [intent("stop", 0.5, text="to stop")], "text") == (whole, None)
 
 
-@pytest.mark.parametrize("name", ["back", "skip", "correct", "rather_not_say"])
+@pytest.mark.parametrize("name", ["back", "thanks"])
+def test_thanks_and_going_back_are_heard_after_an_answer_only(name: str) -> None:
+    whole = intent("answer")
+    assert combine(whole, [intent(name, text="and thanks")], "scale") == (whole, name)
+    whole = intent(name)
+    parts = [intent("answer", degree=True, text="mostly"), intent(name, text="thanks")]
+    assert combine(whole, parts, "scale") == (whole, None)
+
+
+def test_a_word_of_starting_before_a_question_starts() -> None:
+    parts = [intent("answer", go=True, text="ok"), intent("ask_if_human", text="are you a bot")]
+    found, also = combine(intent("ask_if_human"), parts, None)
+    assert (found["name"], also) == ("start", "ask_if_human")
+
+
+@pytest.mark.parametrize("name", ["skip", "correct", "rather_not_say"])
 def test_what_is_about_the_answer_itself_is_no_second_request(name: str) -> None:
     whole = intent("answer")
     assert combine(whole, [intent(name, text="go back")], "choice") == (whole, None)

@@ -1,9 +1,12 @@
 """What is shown for a question, and what the review shows."""
 
-import pytest
-from factory import asker, by_question, declined, rated, said, skipped
+from dataclasses import replace
 
-from afterword.reflection.answers import Answer
+import pytest
+from factory import adaptive, asker, by_question, declined, rated, said, skipped
+
+from afterword.locales import load
+from afterword.reflection.answers import Answer, Visibility
 from afterword.reflection.asking import KEEP_WORDS, Asker, Prompt
 from afterword.reflection.plan import Question
 
@@ -114,6 +117,42 @@ def test_the_review_shows_each_answer_once_in_the_order_of_the_questions() -> No
         ("Strain", "hm, both", None),
         ("Wish for next time", "more time", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark"),
+    [
+        (rated("heard", 3, "Hm", Visibility.UNSHARED), None),
+        (rated("heard", 3, "Hm", Visibility.SHARED), None),
+        (rated("heard", 3, "Hm", Visibility.RATING), "Your rating only, not your words"),
+        (rated("heard", 3, "Hm", Visibility.PRIVATE), "Only you see this"),
+        (said("wish", "Hm", Visibility.PRIVATE), "Only you see this"),
+        (skipped("heard"), None),
+    ],
+)
+def test_the_review_marks_what_the_clinician_does_not_see(answer: Answer, mark: str | None) -> None:
+    (row,) = asker().review(by_question(answer), short=False).rows
+    assert row.mark == mark
+
+
+def test_the_review_marks_what_is_private_whatever_is_shared() -> None:
+    answers = by_question(rated("heard", 3), rated("closeness", "too_close"))
+    rows = asker(instrument=adaptive()).review(answers, short=False).rows
+    assert {row.question: row.mark for row in rows} == {
+        "heard": None,
+        "closeness": "Only you see this",
+    }
+    skips = asker(instrument=adaptive()).review(by_question(skipped("closeness")), short=False)
+    assert [row.mark for row in skips.rows] == [None]
+
+
+def test_the_marks_are_in_spanish_too() -> None:
+    spanish = replace(asker(instrument=adaptive()), language="es", say=load("es").section("bot"))
+    marks = [
+        spanish.review(by_question(rated("heard", 3, "Hm", visibility)), short=False).rows[0].mark
+        for visibility in (Visibility.PRIVATE, Visibility.RATING)
+    ]
+    assert marks == ["Solo lo ves tú", "Solo lo que has marcado, no tus palabras"]
 
 
 def test_in_the_review_everything_can_be_changed_and_every_answer_removed() -> None:

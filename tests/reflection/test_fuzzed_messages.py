@@ -11,10 +11,12 @@ from factory import adaptive, by_question, core, lexicon, skipped, weekly
 from afterword.locales import load
 from afterword.reflection.answers import Answer, AnswerState
 from afterword.reflection.asking import Asker, Prompt
+from afterword.reflection.degrees import vocabulary
 from afterword.reflection.exchange import ASIDE_LINES, Heard, Open, Outcome, Pending
 from afterword.reflection.instrument import Kind
 from afterword.reflection.lexicon import GROUPS, Tokens, tokens
 from afterword.reflection.plan import REVIEW, Plan, Question
+from afterword.reflection.slips import mended
 from afterword.reflection.turns import take
 
 MESSAGES = 10_000
@@ -99,10 +101,11 @@ class Typed:
 
 
 @cache
-def _phrases(language: str) -> tuple[str, ...]:
+def _phrases(language: str) -> tuple[tuple[str, ...], ...]:
+    """List by list, so that none is heard of more often for having more lines."""
     known = lexicon(language)
     lists = [*known.groups.values(), *known.lists.values()]
-    return tuple(sorted({" ".join(phrase) for phrases in lists for phrase in phrases}))
+    return tuple(tuple(sorted(" ".join(phrase) for phrase in phrases)) for phrases in lists)
 
 
 def _number(rng: random.Random, at: Question, _: str) -> Typed:
@@ -156,7 +159,7 @@ def _change(rng: random.Random, at: Question, language: str) -> Typed:
 
 
 def _salad(rng: random.Random, _: Question, language: str) -> Typed:
-    return Typed(" ".join(rng.choices(_phrases(language), k=rng.randint(1, 6))))
+    return Typed(" ".join(map(rng.choice, rng.choices(_phrases(language), k=rng.randint(1, 6)))))
 
 
 def _noise(rng: random.Random, _: Question, __: str) -> Typed:
@@ -299,7 +302,11 @@ class Conversation:
         if answer.value is None or typed is None:
             return
         shown = before.pending is Pending.CONFIRM and answer.value in before.candidates
-        if typed.means is not None and not shown and answer.question == before.question:
+        # Two ways of reading that say the same are certain together (decision 0019).
+        option = asked[answer.question].item.option(answer.value)
+        agreed = option is not None and (heard.guess or "").removeprefix("rated_") in option.says
+        here = answer.question == before.question
+        if typed.means is not None and not shown and not agreed and here:
             assert answer.value in typed.means
         supported = speaks_for(asked[answer.question], answer.value, heard.text, self.language)
         assert shown or supported
@@ -316,18 +323,28 @@ def load_say(language: str) -> Callable[..., str]:
 
 def speaks_for(at: Question, value: str, text: str, language: str) -> bool:
     """Whether anything in a text can stand for an option: its words, or a number of any kind."""
-    option, known, said = at.item.option(value), lexicon(language), tokens(text)
+    option, known = at.item.option(value), lexicon(language)
     assert option is not None
+    # Slips count as the word they are put right to; which, tests/reflection/test_slips.py says.
+    here = vocabulary(at, known)
+    said = mended(tokens(text), here.phrases, known)
     own = {tokens(option.label[language]), *map(tokens, option.words.get(language, ()))}
     own |= {phrase for group in option.says for phrase in known.groups[group]}
+    ends = {name for name, (places, _) in here.extremes.items() if places == _place(at, value)}
+    own |= {phrase for name in ends for phrase in known.groups[name]}
     own |= known.lists["negators"] if "no" in option.says else frozenset()
     counting = {*known.order["numbers"], *known.order["ordinals"], *known.grades}
     counting |= known.words("star_signs") | known.words("last")
     return (
         any(word in counting or word[0].isdigit() for word in said)
         or any(phrase == said[at : at + len(phrase)] for phrase in own for at in range(len(said)))
+        or any((known.extreme(said, start) or ("",))[0] in ends for start in range(len(said)))
         or _speaks_of_the_question(at, said, language)
     )
+
+
+def _place(at: Question, value: str) -> frozenset[int]:
+    return frozenset(place for place, one in enumerate(at.item.options, 1) if one.id == value)
 
 
 def _speaks_of_the_question(at: Question, said: Tokens, language: str) -> bool:

@@ -1,12 +1,13 @@
 """A person who reflects every week: what they are asked, and what they answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from afterword.reflection.answers import Answer, AnswerState, Visibility
-from afterword.reflection.history import History, past_of
+from afterword.reflection.history import History, Past, past_of
 from afterword.reflection.instrument import RUPTURE, Instrument, Kind
+from afterword.reflection.instrument_steps import AskItem
 from afterword.reflection.plan import Plan, Question
 
 
@@ -40,6 +41,7 @@ class Year:
     packs: frozenset[str] = frozenset()
     seed: int = 0
     weeks: list[Week] = field(default_factory=list)
+    _past: list[Past] = field(default_factory=list)
 
     def live(self, weeks: int = 52) -> "Year":
         random = Random(self.seed)
@@ -49,14 +51,22 @@ class Year:
         return self
 
     def history(self, day: int) -> History:
-        past = [past_of(day - one.day, self.instrument, one.answers) for one in self.weeks]
+        for one in self.weeks[len(self._past) :]:
+            self._past.append(past_of(0, self.instrument, one.answers))
+        told = zip(self.weeks, self._past, strict=True)
+        past = [replace(one, days=day - week.day) for week, one in told]
         return History(tuple(reversed(past)), self.packs)
 
     def _reflect(self, day: int, goals: Mapping[str, str], random: Random) -> Week:
         plan = Plan(self.instrument, goals, self.history(day))
         answers: dict[str, Answer] = {}
-        while (question := plan.next(answers)) is not None:
-            answers[question.id] = self._answer(question, random)
+        always = {step.item for step in self.instrument.plan if isinstance(step, AskItem)}
+        while open_ := [one for one in plan.questions(answers) if one.id not in answers]:
+            for question in open_:
+                answers[question.id] = self._answer(question, random)
+                # What comes next hangs on answers to the other questions only.
+                if question.id not in always:
+                    break
         return Week(day, plan.questions(answers), answers)
 
     def _answer(self, question: Question, random: Random) -> Answer:

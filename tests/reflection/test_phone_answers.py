@@ -1,0 +1,98 @@
+"""What tired people type on phones: rules that were learnt from lines that were read wrong."""
+
+import pytest
+from factory import asker, by_question, lexicon, question, rated
+
+from afterword.reflection.exchange import Heard, Open, Outcome
+from afterword.reflection.reading import is_degree, read_option
+from afterword.reflection.turns import take
+
+GIVEN = by_question(*(rated(name, 2) for name in ("heard", "safe", "goals", "approach")))
+
+
+def read(text: str, of: str = "heard", language: str = "en") -> tuple[list[str], bool]:
+    reading = read_option(question(of), text, lexicon(language))
+    return [option.id for option in reading.options], reading.sure
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "option"),
+    [
+        ("Completely - no homework this time", "heard", "5"),
+        ("partly 😕 too fast", "heard", "2"),
+        ("not really\nhe was on his phone", "heard", "1"),
+        ("no he didnt, i told him twice", "heard", "1"),
+        ("partly she was in a hurry", "heard", "2"),
+        ("partly i dont see so well today", "heard", "2"),
+        ("some he was in a hurry", "snag", "2"),
+        ("nope all good", "snag", "5"),
+    ],
+)
+def test_an_option_is_read_with_what_stands_around_it(text: str, of: str, option: str) -> None:
+    assert read(text, of) == ([option], True)
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        ("mostly he talked about himself", "heard"),
+        ("partly my fault", "heard"),
+        ("completely the wrong person", "heard"),
+        ("not that I can think of, maybe a small thing", "snag"),
+        ("not a lot", "snag"),
+        ("couldnt be better", "snag"),
+    ],
+)
+def test_what_may_mean_something_else_is_not_certain(text: str, of: str) -> None:
+    assert not read(text, of)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [("mucha", "4"), ("total", "5"), ("no me sentí segura para nada", "1")],
+)
+def test_spanish_agrees_in_gender_and_says_no_twice(text: str, option: str) -> None:
+    assert read(text, "safe", "es") == ([option], True)
+
+
+def test_praise_in_a_clause_of_its_own_is_kept() -> None:
+    reading = read_option(question("snag"), "none at all, she is great", lexicon())
+    assert (reading.sure, reading.words) == (True, "none at all, she is great")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I don't want to say", "en"),
+        ("Strain? What is meant by strain?", "en"),
+        ("por qué importa si tuve confianza", "es"),
+        ("se me traba", "es"),
+    ],
+)
+def test_words_of_the_question_alone_are_no_degree(text: str, language: str) -> None:
+    assert not is_degree(text, lexicon(language))
+
+
+def turn(text: str, at: str, **more: str) -> Outcome:
+    return take(Heard(text, "answer", **more), Open(at), GIVEN, asker())
+
+
+def test_a_request_beside_an_answer_leaves_the_answer_certain() -> None:
+    text = "mostly and can I talk to a person after"
+    assert turn(text, "snag").store == ()
+    assert turn("not really and can I talk to someone", "safe", also="ask_human").store == (
+        rated("safe", 1, "not really and can I talk to someone"),
+    )
+
+
+def test_going_back_after_an_answer_stores_it_first() -> None:
+    outcome = turn("a lot. can I go back", "goals", also="back")
+    assert outcome.store == (rated("goals", 4, "a lot. can I go back"),)
+    assert outcome.open == Open("safe")
+
+
+def test_what_was_taken_for_a_correction_corrects_the_answer_it_names() -> None:
+    text = "approach was completely, I tapped wrong"
+    assert turn(text, "snag", guess="correct").store == (rated("approach", 5),)
+    # Of the open question it is the answer.
+    assert turn("heard mostly", "heard", guess="correct").store == (rated("heard", 3),)
