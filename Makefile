@@ -8,7 +8,7 @@ CODE := $(wildcard afterword actions bot bench scripts tests)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lock lint format release-check clean
+.PHONY: help demo test setup lock lint format release-check sbom audit clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,14 @@ format: ## put the code into the common format
 release-check: ## fail when a help line was last confirmed too long ago (ARGS="--today 2027-01-31")
 	@$(BOOTSTRAP) app
 	@$(APP) scripts/check_help.py $(ARGS)
+
+sbom: ## write the bill of materials of both environments (CycloneDX) into results/sbom
+	@$(BOOTSTRAP) dev
+	@$(APP) scripts/sbom.py $(ARGS)
+
+audit: ## look the locked versions up in the advisory feeds; needs the network (ARGS="-s osv")
+	@$(BOOTSTRAP) dev
+	@$(APP) scripts/audit.py $(ARGS)
 
 clean: ## remove environments, tools, caches and reports; keep models and data
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis .rasa results

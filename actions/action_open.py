@@ -6,9 +6,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.desk import desk
+from actions.desk import Desk, desk
 from actions.talk import TAKE_BACK, Talk, as_events, closing, gather, open_slots, say, show
-from afterword.records import reflections
+from afterword.records import consents, reflections
+from afterword.records.consents import Subject, Wording
 from afterword.reflection.exchange import ASIDE_LINES, Line, Open
 from afterword.reflection.plan import REVIEW
 
@@ -25,6 +26,8 @@ class ActionOpen(Action):
             talk = gather(tx, at, tracker)
             wants_back = talk.heard.choice == TAKE_BACK
             taken_back = wants_back and reflections.take_back(tx, talk.reflection.id)
+            if taken_back or not talk.ended:
+                consents.give(tx, talk.reflection.id, _wording(at, talk), "chat")
             if not talk.ended:
                 reflections.begin(tx, talk.reflection.id)
         if taken_back:
@@ -38,6 +41,13 @@ class ActionOpen(Action):
         following = talk.asker.plan.next(talk.answers)
         question = REVIEW if following is None else following.id
         return as_events(open_slots(Open(question), short=False))
+
+
+def _wording(at: Desk, talk: Talk) -> Wording:
+    """What stood above the button that was tapped."""
+    language = talk.asker.language
+    say = at.catalogues[language].section("page")
+    return Wording.of(Subject.REFLECTION, language, say)
 
 
 def _stay_closed(dispatcher: CollectingDispatcher, talk: Talk, wants_back: bool) -> list[EventType]:

@@ -1,7 +1,6 @@
 """The command line: `afterword --help`."""
 
 import asyncio
-import logging
 import signal
 import sys
 import threading
@@ -10,11 +9,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from afterword import doctor, services
+from afterword import doctor, logs, services
+from afterword.access_cli import access
+from afterword.audit_cli import audit
 from afterword.datafiles import DataFileError
 from afterword.demo import Demo, remove_folder
 from afterword.helpfiles import load_help
+from afterword.keys_cli import keys
+from afterword.loopback import is_loopback
+from afterword.manifest import ModelRefused
 from afterword.packs_cli import packs
+from afterword.patient_cli import patient
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
@@ -22,8 +27,10 @@ from afterword.safety_cli import safety
 from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import ScreenBroken, Screener
 from afterword.settings import PROJECT, Settings, SettingsError, load_settings
+from afterword.staff_cli import staff
 from afterword.tour import TourCannotStart, play
 from afterword.training import model as training
+from afterword.training.signing_key import SigningKeyUnusable
 from afterword.understanding_cli import understanding
 
 cli = typer.Typer(
@@ -35,8 +42,13 @@ cli = typer.Typer(
 database = typer.Typer(help="The clinic's database.", no_args_is_help=True)
 serve = typer.Typer(help="One process alone; `up` starts them all.", no_args_is_help=True)
 cli.add_typer(database, name="db")
+cli.add_typer(keys, name="keys")
 cli.add_typer(safety, name="safety")
 cli.add_typer(understanding, name="understanding")
+cli.add_typer(staff, name="staff")
+cli.add_typer(audit, name="audit")
+cli.command()(access)
+cli.add_typer(patient, name="patient")
 cli.add_typer(serve, name="serve", hidden=True)
 cli.command()(packs)
 
@@ -44,7 +56,10 @@ cli.command()(packs)
 _MENDABLE = (
     VaultError,
     DataFileError,
+    ModelRefused,
     ScreenBroken,
+    SigningKeyUnusable,
+    services.RasaRefused,
     training.TrainingFailed,
     TourCannotStart,
 )
@@ -92,7 +107,9 @@ def train(
 ) -> None:
     """Train the assistant's model; nothing is done when the training data has not changed."""
     settings = load_settings()
-    trained = training.train(PROJECT, settings.models_dir, typer.echo, force=force)
+    trained = training.train(
+        PROJECT, settings.models_dir, settings.model_key, typer.echo, force=force
+    )
     typer.echo(f"model {trained.path}")
 
 
@@ -110,8 +127,8 @@ def upgrade() -> None:
     """Create the database, or bring it to the present schema; makes the key file if missing."""
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    create_key_file(settings.keys)
-    load_vault(settings.keys)
+    create_key_file(settings.key_place)
+    load_vault(settings.key_place)
     engine = open_engine(settings.database)
     schema.upgrade(engine)
     engine.dispose()
@@ -130,7 +147,9 @@ def web(host: Host = services.LOOPBACK, port: Port = 8080) -> None:
 
 @serve.command()
 def actions(host: Host = services.LOOPBACK, port: Port = 5055) -> None:
-    """The assistant's actions."""
+    """The assistant's actions; only for Rasa on this machine."""
+    if not is_loopback(host):
+        _stop(f"serve actions --host {host} is refused. Use {services.LOOPBACK}.")
     _serve("actions.server:create", host, port)
 
 
@@ -138,19 +157,26 @@ def actions(host: Host = services.LOOPBACK, port: Port = 5055) -> None:
 def worker() -> None:
     """Takes patients' messages to the assistant, and notices to staff."""
     from afterword import locales
+    from afterword.delivery.anchors import Anchoring, anchor_file
     from afterword.delivery.mail import Mailer
     from afterword.delivery.rounds import Rounds
+    from afterword.delivery.tidying import Tidying
     from afterword.gateway.turns import Assistant, Worker
+    from afterword.records.tombstones import Tombstones
 
     settings = load_settings()
-    _set_up_logging(settings)
-    vault = load_vault(settings.keys)
+    logs.set_up(settings.log_level)
+    vault = load_vault(settings.key_place)
 
     async def work() -> None:
         assistant = Assistant(settings.assistant_url, services.channel_key(vault))
         records = Records(settings.database, vault)
         rounds = Rounds(records, Mailer(settings, locales.load("en")))
-        task = asyncio.gather(Worker(records, assistant, settings.data_dir).run(), rounds.run())
+        graves = Tombstones(settings.tombstone_file)
+        tidying = Tidying(records, graves, settings.terms, assistant.erase)
+        carrying = Worker(records, assistant, settings.data_dir)
+        anchoring = Anchoring(records, anchor_file(settings.data_dir))
+        task = asyncio.gather(carrying.run(), rounds.run(), tidying.run(), anchoring.run())
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             await task
@@ -164,7 +190,7 @@ def _serve(application: str, host: str, port: int) -> None:
     import uvicorn
 
     settings = load_settings()
-    _set_up_logging(settings)
+    logs.set_up(settings.log_level)
     # No access log: paths hold link tokens.
     uvicorn.run(
         application,
@@ -174,23 +200,14 @@ def _serve(application: str, host: str, port: int) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        # Whom to believe is a setting of ours, see `afterword/front.py`.
+        proxy_headers=False,
         timeout_graceful_shutdown=3,
     )
 
 
-def _set_up_logging(settings: Settings) -> None:
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stdout,
-    )
-    # These tell each request with its address, and addresses hold link tokens.
-    for noisy in ("httpx", "httpcore", "rasa_sdk"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
 def _require_database(settings: Settings) -> None:
-    load_vault(settings.keys)
+    load_vault(settings.key_place)
     engine = open_engine(settings.database)
     try:
         if not schema.is_current(engine):
@@ -199,6 +216,7 @@ def _require_database(settings: Settings) -> None:
         engine.dispose()
     if missing := doctor.missing_questions(settings):
         _stop(*(doctor.MISSING_QUESTIONS.format(one) for one in missing))
+    services.require_own_place(settings)
     _require_safety(settings)
 
 
@@ -211,7 +229,7 @@ def _require_safety(settings: Settings) -> None:
 
 
 def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
-    vault = load_vault(settings.keys)
+    vault = load_vault(settings.key_place)
     supervisor = services.Supervisor(settings.data_dir / "log", typer.echo)
     # A KeyboardInterrupt may come at a point where a library swallows it; a flag is seen.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -235,12 +253,13 @@ def _wake_assistant(
 ) -> None:
     """Trains if needed and starts Rasa, while the pages are up already."""
     try:
-        trained = training.train(PROJECT, settings.models_dir, typer.echo)
-    except training.TrainingFailed as error:
+        trained = training.train(PROJECT, settings.models_dir, settings.model_key, typer.echo)
+        vault = load_vault(settings.key_place)
+        service = services.rasa_service(settings, ports, vault, trained.path)
+    except _MENDABLE as error:
         typer.echo(f"{error} Patients get the one-page form meanwhile.", err=True)
         return
-    vault = load_vault(settings.keys)
-    supervisor.start(services.rasa_service(settings, ports, vault, trained.path))
+    supervisor.start(service)
     if doctor.wait_until_ready(ports.rasa):
         typer.echo("The assistant is ready.")
 

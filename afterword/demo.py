@@ -8,7 +8,7 @@ from pathlib import Path
 
 from afterword import services
 from afterword.datafiles import load_instrument
-from afterword.demo_seed import CLINICIANS, CONTACTS, Seeded, seed
+from afterword.demo_seed import ADMIN, CLINICIANS, CONTACTS, Seeded, seed
 from afterword.portal import passwords
 from afterword.records import schema
 from afterword.records.store import Records
@@ -39,6 +39,8 @@ class Demo:
                 "database_url": None,
                 "tracker_url": None,
                 "key_file": None,
+                # The demo shares the models of this folder, so it shares the key that signs them.
+                "model_key_file": settings.model_key,
                 "public_url": "",
                 "port": ports.web,
                 "demo": True,
@@ -77,6 +79,9 @@ class Demo:
                 f"  Alerts     {base}/portal/safety",
                 f"             {on_duty}, same password  ({duty}, on duty)",
                 f"             {safeguarding}, same password  ({safe}, safeguarding)",
+                f"  Staff      {base}/portal/admin/people",
+                f"             {ADMIN[1]}, same password  ({ADMIN[0]}, admin)",
+                "             The page that asks for a code says which one an app would show.",
                 f"  Embedded   {base}/demo/clinic?link={self.seeded.tokens[EMBEDDED]}",
                 "             a clinic's page with the one-line widget",
                 "",

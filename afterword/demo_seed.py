@@ -3,15 +3,21 @@
 Everything goes through the records room with a moved clock, as it would have happened.
 """
 
+import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from afterword.access.actors import Actor
+from afterword.access.policy import Role
 from afterword.records import (
+    accounts,
     alerts,
     contacts,
     digests,
+    factors,
     invitations,
     mails,
     people,
@@ -179,7 +185,14 @@ CONTACTS = {
     Kind.DUTY: ("Dana Fictional", "dana@demo.example"),
     Kind.BACKUP: ("Pat Invented", "pat@demo.example"),
     Kind.SAFEGUARDING: ("Sam Imaginary", "sam@demo.example"),
+    Kind.PRIVACY: ("Jo Pretend", "jo@demo.example"),
 }
+ADMIN = ("Alex Placeholder", "alex@demo.example")
+
+
+def secret_of(address: str) -> str:
+    """What is in the authenticator app of an account of the demo: no secret, it is in the code."""
+    return base64.b32encode(hashlib.sha1(address.encode(), usedforsecurity=False).digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -207,10 +220,8 @@ def seed(
             country="gb-eng",
             duty_hours=json.dumps(_DUTY_HOURS),
         )
-        staff = [
-            people.add_staff(tx, clinic, name=name, email=email, password_hash=password_hash)
-            for name, email in CLINICIANS
-        ]
+        staff = [_add_staff(tx, clinic, who, password_hash, Role.CLINICIAN) for who in CLINICIANS]
+        _add_staff(tx, clinic, ADMIN, password_hash, Role.ADMIN)
         duty = _add_contacts(tx, clinic, password_hash)
     tokens = {}
     for place, story in enumerate(STORIES):
@@ -222,16 +233,25 @@ def seed(
     return Seeded(tokens)
 
 
+def _add_staff(tx: Tx, clinic: str, who: tuple[str, str], password_hash: str, role: str) -> str:
+    name, email = who
+    staff_id = people.add_staff(
+        tx, clinic, name=name, email=email, password_hash=password_hash, role=role
+    )
+    factors.add_totp(tx, staff_id, secret_of(email))
+    return staff_id
+
+
 def _add_contacts(tx: Tx, clinic: str, password_hash: str) -> str:
     """Returns the account of the duty contact; backup has none and only gets notices."""
-    accounts = [
-        people.add_staff(tx, clinic, name=name, email=email, password_hash=password_hash, role=kind)
-        for kind, (name, email) in CONTACTS.items()
+    staff = [
+        _add_staff(tx, clinic, who, password_hash, accounts.CONTACT)
+        for kind, who in CONTACTS.items()
         if kind is not Kind.BACKUP
     ]
     for kind, (name, email) in CONTACTS.items():
         contacts.add_contact(tx, clinic, kind=kind, name=name, email=email)
-    return accounts[0]
+    return staff[0]
 
 
 @dataclass(frozen=True)
@@ -301,7 +321,8 @@ class _Course:
         with self.records.begin(at=ended + _HOUR + 2 * _MINUTE) as tx:
             reflections.share(tx, reflection, week.sharing)
         if week.read and week.sharing is not Sharing.PRIVATE:
-            with self.records.begin(at=ended + timedelta(days=6)) as tx:
+            reader = Actor.staff(self.staff_id)
+            with self.records.begin(at=ended + timedelta(days=6), by=reader) as tx:
                 digests.mark_read(tx, self.staff_id, booked[at + 1], reflection)
 
     def _alarm(self, alarm: Alarm, reflection: str, at: datetime) -> None:
@@ -327,9 +348,10 @@ class _Course:
         with self.records.begin(at=at + _MINUTE / 12) as tx:
             while (mail := mails.claim(tx, _MINUTE)) is not None:
                 mails.sent(tx, mail.id)
-        with self.records.begin(at=at + 11 * _MINUTE) as tx:
+        duty = Actor.staff(self.duty)
+        with self.records.begin(at=at + 11 * _MINUTE, by=duty) as tx:
             alerts.acknowledge(tx, self.duty, raised.alert_id)
-        with self.records.begin(at=at + 42 * _MINUTE) as tx:
+        with self.records.begin(at=at + 42 * _MINUTE, by=duty) as tx:
             alerts.close(tx, self.duty, raised.alert_id, "reached", alarm.note)
 
 

@@ -11,11 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from afterword import locales, services
 from afterword.datafiles import DataFileError, load_instrument, load_instruments
+from afterword.manifest import ModelRefused
 from afterword.records import contacts, reflections, schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, load_vault
 from afterword.settings import PROJECT, Settings
 from afterword.training import model as training
+from afterword.training.signing_key import SigningKeyUnusable
 
 MISSING_QUESTIONS = (
     "Reflections were opened on the questions {}, and no file has them. "
@@ -41,6 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
         _model,
         _database,
         _mail,
+        _proxy,
         _ports,
         _browser,
     ]
@@ -58,13 +61,22 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _proxy(settings: Settings) -> Iterator[Finding]:
+    if settings.public_url.startswith("https://") and not settings.proxies:
+        yield Finding(
+            False,
+            "All patients look like one to the limits, and https is not seen. Set "
+            "AFTERWORD_TRUSTED_PROXIES to the address of the proxy in front.",
+        )
+
+
 def missing_questions(settings: Settings) -> list[str]:
     """Question sets that reflections were opened on and that no file holds, as `core 1`.
 
     Raises VaultError, DataFileError and RecordsAway.
     """
     loaded = load_instruments(settings.instrument_file)
-    records = Records(settings.database, load_vault(settings.keys))
+    records = Records(settings.database, load_vault(settings.key_place))
     with records.read() as tx:
         used = reflections.versions_in_use(tx)
     records.close()
@@ -73,7 +85,7 @@ def missing_questions(settings: Settings) -> list[str]:
 
 def contact_problems(settings: Settings) -> list[str]:
     """What keeps alerts from reaching somebody, a sentence each. Raises VaultError, RecordsAway."""
-    records = Records(settings.database, load_vault(settings.keys))
+    records = Records(settings.database, load_vault(settings.key_place))
     with records.read() as tx:
         found = contacts.problems_of(tx)
     records.close()
@@ -123,16 +135,20 @@ def _texts(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
-    found = training.find(PROJECT, settings.models_dir)
+    try:
+        found = training.find(PROJECT, settings.models_dir, settings.model_key)
+    except (ModelRefused, SigningKeyUnusable) as refused:
+        yield Finding(False, str(refused))
+        return
     if found is None:
         yield Finding(False, "There is no model for this training data. Run: afterword train")
     else:
-        yield Finding(True, f"model {found.path.name} fits the training data")
+        yield Finding(True, f"model {found.path.name} fits the training data and is signed here")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
-        load_vault(settings.keys)
+        load_vault(settings.key_place)
         engine = open_engine(settings.database)
         current = schema.is_current(engine)
         engine.dispose()
@@ -147,6 +163,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding(False, "The database is not up to date. Run: afterword db upgrade")
             return
         yield Finding(True, "the database has the present schema")
+        try:
+            services.require_own_place(settings)
+        except services.RasaRefused as refused:
+            yield Finding(False, str(refused))
         for missing in missing_questions(settings):
             yield Finding(False, MISSING_QUESTIONS.format(missing))
         for problem in contact_problems(settings):

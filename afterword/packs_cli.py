@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from afterword.datafiles import load_instrument
+from afterword.operator import operator
 from afterword.records.history import choose_packs, packs_of, patients_called
 from afterword.records.store import Records
 from afterword.records.vault import load_vault
@@ -26,9 +27,9 @@ def packs(
         _stop(f"There is no pack {unknown[0]}. There are: {', '.join(known) or 'none'}.")
     if none and wanted:
         _stop("Name packs, or say --none.")
-    records = Records(settings.database, load_vault(settings.keys))
+    records = Records(settings.database, load_vault(settings.key_place))
     try:
-        with records.begin() as tx:
+        with records.begin(by=operator(), purpose="packs") as tx:
             found = patients_called(tx, patient)
             if len(found) != 1:
                 _stop(f"{len(found) or 'No'} patients have this name; nothing was changed.")

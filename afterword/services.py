@@ -14,10 +14,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from afterword import manifest
+from afterword.records.tracker_role import reaches_the_records
 from afterword.records.vault import Vault
 from afterword.settings import PREFIX, PROJECT, Settings
+from afterword.training.signing_key import signing_key
 
 LOOPBACK = "127.0.0.1"
+NEEDS_A_ROLE = (
+    "Rasa needs a role of its own at PostgreSQL that cannot read the clinic's tables. In the "
+    "clinic's database run: CREATE ROLE afterword_rasa LOGIN PASSWORD '...'; CREATE SCHEMA rasa "
+    "AUTHORIZATION afterword_rasa; then set AFTERWORD_TRACKER_URL to "
+    "postgresql://afterword_rasa:...@host/database."
+)
 _PATIENCE = 8.0
 _LONGEST_PAUSE = 10.0
 # Who lived this long did not die of its start: it is started again at once.
@@ -25,6 +34,10 @@ _SETTLED = 3.0
 _PR_SET_PDEATHSIG = 1
 
 Report = Callable[[str], None]
+
+
+class RasaRefused(Exception):
+    """Rasa must not be started like this; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,15 @@ def app_services(settings: Settings, ports: Ports, vault: Vault) -> list[Service
 
 
 def rasa_service(settings: Settings, ports: Ports, vault: Vault, model: Path) -> Service:
-    """Rasa with its own keys and conversations; it gets no key and no address of the records."""
+    """Rasa with its own keys and conversations; it gets no key and no address of the records.
+
+    Raises:
+        ModelRefused: the model is not one that was trained and signed here.
+        SigningKeyUnusable: see there.
+        RasaRefused: its conversations are where the clinic's records could be read.
+    """
+    public_key = manifest.public_text(signing_key(settings.model_key))
+    manifest.check(model, public_key)
     command = (
         str(PROJECT / "rasa"),
         *("run", "--interface", LOOPBACK, "--port", str(ports.rasa)),
@@ -76,10 +97,22 @@ def rasa_service(settings: Settings, ports: Ports, vault: Vault, model: Path) ->
         "AFTERWORD_ACTIONS_URL": f"http://{LOOPBACK}:{ports.actions}/webhook",
         "AFTERWORD_ACTIONS_KEY": vault.derive("actions").hex(),
         "AFTERWORD_CHANNEL_KEY": channel_key(vault).hex(),
-        "AFTERWORD_TRACKER_URL": _driver_of_rasa(settings.trackers),
+        "AFTERWORD_TRACKER_URL": _driver_of_rasa(require_own_place(settings)),
         "AFTERWORD_TRACKER_KEY": base64.b64encode(vault.derive("trackers")).decode(),
+        manifest.PUBLIC_KEY_VARIABLE: public_key,
     }
-    return Service("rasa", command, _base_environment() | environment)
+    base = _base_environment()
+    # Keys that come in a variable are not for Rasa.
+    base.pop(settings.key_source.removeprefix("env:"), None)
+    return Service("rasa", command, base | environment)
+
+
+def require_own_place(settings: Settings) -> str:
+    """The address of Rasa's conversations. Raises RasaRefused: see `rasa_service`."""
+    trackers = settings.trackers
+    if trackers is None or reaches_the_records(settings.database, trackers):
+        raise RasaRefused(NEEDS_A_ROLE)
+    return trackers
 
 
 def channel_key(vault: Vault) -> bytes:
@@ -91,12 +124,18 @@ def _app_environment(settings: Settings, ports: Ports, vault: Vault) -> dict[str
     chosen = {
         "DATA_DIR": settings.data_dir,
         "DATABASE_URL": settings.database,
-        "TRACKER_URL": settings.trackers,
+        **_given("TRACKER_URL", settings.trackers),
         "KEY_FILE": settings.keys,
+        "KEY_SOURCE": settings.key_source,
+        "TOMBSTONES": settings.tombstone_file,
+        **{f"KEEP_{kind.upper()}": days for kind, days in settings.terms.items()},
         "HOST": settings.host,
         "PORT": ports.web,
         "PUBLIC_URL": settings.public_url,
+        "TRUSTED_PROXIES": settings.trusted_proxies,
+        "LEAVE_URL": settings.leave_url,
         "MODELS_DIR": settings.models_dir,
+        "MODEL_KEY_FILE": settings.model_key,
         "INSTRUMENT_FILE": settings.instrument_file,
         "PLAIN_FORM_AFTER": settings.plain_form_after,
         "COUNTRY": settings.country,

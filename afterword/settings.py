@@ -1,11 +1,15 @@
 """Settings from the environment and `.env`; what is wrong is said at start, one line each."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from afterword.loopback import is_loopback
 
 PREFIX = "AFTERWORD_"
 PROJECT = Path(__file__).resolve().parent.parent
@@ -23,12 +27,36 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _loopback_address(value: str) -> str:
+    if value and not is_loopback(urlsplit(value).hostname or ""):
+        raise ValueError("must be an address of this machine, such as http://127.0.0.1:5005")
+    return _web_address(value)
+
+
+def _networks(value: str) -> str:
+    given = [one.strip() for one in value.split(",") if one.strip()]
+    for one in given:
+        try:
+            ip_network(one)
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks such as 10.0.0.0/8, divided by commas"
+            ) from None
+    return ",".join(given)
+
+
 def _layers(value: str) -> str:
     known = {"rules", "model", "check"}
     given = {layer.strip() for layer in value.split(",") if layer.strip()}
     if not given <= known:
         raise ValueError("must be of rules, model and check, divided by commas")
     return ",".join(sorted(given))
+
+
+def _key_source(value: str) -> str:
+    if value and not value.startswith(("env:", "command:")):
+        raise ValueError("must begin with env: or command:")
+    return value
 
 
 class SettingsError(Exception):
@@ -52,14 +80,24 @@ class Settings(BaseSettings):
     """Database of Rasa's conversations; default: beside the clinic's."""
     key_file: Path | None = None
     """Key file that seals words and names; default: in the data folder. Back it up apart."""
+    key_source: Annotated[str, AfterValidator(_key_source)] = ""
+    """Where the keys come from instead: `env:NAME`, or `command:PROGRAM` of a key service."""
+    tombstones: Path | None = None
+    """File of who was erased; default: beside the key file. Back it up with the keys."""
     host: str = "127.0.0.1"
     """Address on which the web pages are served."""
     port: int = Field(default=8080, ge=1, le=65535)
     """Port of the web pages; another free one is taken when it is in use."""
     public_url: Annotated[str, AfterValidator(_web_address)] = ""
     """Address that patients see in their links; default: made from host and port."""
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks of your proxies, by commas; nobody else's X-Forwarded is read."""
+    leave_url: Annotated[str, AfterValidator(_web_address)] = "https://www.wikipedia.org"
+    """Where *Leave this page* leads: a page of everyday use that says nothing of the clinic."""
     models_dir: Path = PROJECT / "models"
     """Folder of the trained models."""
+    model_key_file: Path | None = None
+    """Key file that signs the models trained here; default: beside the key file."""
     instrument_file: Path = PROJECT / "instruments" / "core.yml"
     """The question set that new reflections use."""
     plain_form_after: float = Field(default=20.0, gt=0)
@@ -80,14 +118,28 @@ class Settings(BaseSettings):
     """File that holds the password at the mail server, and nothing else."""
     mail_from: str = ""
     """Sender of the notices: a neutral address of the clinic."""
+    keep_messages: int = Field(default=90, ge=0)
+    """Days that messages and the assistant's lines are kept; 0: for ever, here and below."""
+    keep_words: int = Field(default=730, ge=0)
+    """Days that the own words of answers are kept."""
+    keep_ratings: int = Field(default=1825, ge=0)
+    """Days that ratings are kept, and with them the appointment and that there were alerts."""
+    keep_links: int = Field(default=30, ge=0)
+    """Days that a personal link is kept after it has ended."""
+    keep_alert_words: int = Field(default=365, ge=0)
+    """Days that a patient's words are kept in alerts after they were closed."""
+    keep_drafts: int = Field(default=60, ge=0)
+    """Days that a reflection is kept that was begun and never finished."""
+    keep_sessions: int = Field(default=30, ge=0)
+    """Days that sign-ins of staff are kept after they have ended."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """How much is logged: debug, info, warning or error. Patient text never is."""
     demo: bool = False
     """Set by `afterword demo` only: fictional data, a ribbon on every page."""
 
-    assistant_url: Annotated[str, AfterValidator(_web_address)] = ""
+    assistant_url: Annotated[str, AfterValidator(_loopback_address)] = ""
     """Rasa's address on this machine; set by `afterword up`."""
-    actions_url: Annotated[str, AfterValidator(_web_address)] = ""
+    actions_url: Annotated[str, AfterValidator(_loopback_address)] = ""
     """The action server's address on this machine; set by `afterword up`."""
 
     @property
@@ -95,13 +147,14 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'afterword.db'}"
 
     @property
-    def trackers(self) -> str:
-        """Rasa keeps its conversations apart: a file of its own, or a schema of its own."""
-        if self.tracker_url:
+    def trackers(self) -> str | None:
+        """Rasa keeps its conversations apart: in a file of its own, or with a role of its own.
+
+        None with PostgreSQL and no such role: Rasa never gets the clinic's.
+        """
+        if self.tracker_url or not self.database.startswith("sqlite"):
             return self.tracker_url
-        if self.database.startswith("sqlite"):
-            return f"sqlite:///{self.data_dir / 'conversations.db'}"
-        return self.database
+        return f"sqlite:///{self.data_dir / 'conversations.db'}"
 
     @property
     def layers(self) -> frozenset[str]:
@@ -111,6 +164,33 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> Path:
         return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def key_place(self) -> Path | str:
+        """Where the keys are read: the file, unless a variable or a program gives them."""
+        return self.key_source or self.keys
+
+    @property
+    def tombstone_file(self) -> Path:
+        return self.tombstones or self.keys.with_name("tombstones.jsonl")
+
+    @property
+    def terms(self) -> dict[str, int]:
+        """How many days each kind of data is kept, by the names of the settings `keep_*`."""
+        return {
+            name.removeprefix("keep_"): int(getattr(self, name))
+            for name in type(self).model_fields
+            if name.startswith("keep_")
+        }
+
+    @property
+    def model_key(self) -> Path:
+        return self.model_key_file or self.keys.with_name("model-signing.key")
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Whose X-Forwarded headers are believed: addresses and networks."""
+        return tuple(filter(None, self.trusted_proxies.split(",")))
 
     @property
     def base_url(self) -> str:

@@ -79,6 +79,10 @@ def _read(page: Any, demo: Demo, out: Path) -> None:
     page.goto(f"{demo.settings.base_url}/portal")
     page.get_by_label("E-mail").fill(CLINICIANS[0][1])
     page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Next").click()
+    # In the demo the page says what an app would show.
+    shown = page.get_by_text("an app would show").text_content() or ""
+    page.get_by_label("Code from the app").fill("".join(filter(str.isdigit, shown)))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name=PATIENT).wait_for()
     _shoot(page, out, "6-today", whole=True)
@@ -130,7 +134,8 @@ def _shoot(page: Any, out: Path, name: str, *, whole: bool = False) -> None:
 @contextmanager
 def _running(demo: Demo) -> Iterator[None]:
     vault = load_vault(demo.settings.keys)
-    trained = training.train(PROJECT, demo.settings.models_dir, typer.echo)
+    settings = demo.settings
+    trained = training.train(PROJECT, settings.models_dir, settings.model_key, typer.echo)
     supervisor = services.Supervisor(demo.settings.data_dir / "log", typer.echo)
     for service in services.app_services(demo.settings, demo.ports, vault):
         supervisor.start(service)

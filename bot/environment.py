@@ -29,9 +29,9 @@ def set_defaults(arguments: Sequence[str] = ()) -> None:
 
 
 def is_serving(arguments: Sequence[str]) -> bool:
-    """Whether this command answers patients: `rasa run`, but not `rasa run actions`."""
+    """Whether this command answers patients."""
     words = [word for word in arguments if not word.startswith("-")]
-    return words[:1] == ["run"] and "actions" not in words[1:2]
+    return words[:1] == ["run"]
 
 
 def defaults(serving: bool) -> dict[str, str]:

@@ -1,14 +1,14 @@
 """Starts Rasa's own command line: without TensorFlow, on loopback, with telemetry off.
 
-`./rasa train`, `./rasa test`, `./rasa data validate` and the rest come through here. Rasa is
-imported only inside `main`, so that the checks can be read and tested without it.
+`./rasa train`, `./rasa test`, `./rasa data validate` and the rest come through here. What may be
+trained, loaded and served is decided before Rasa is imported; it is imported only inside `main`, so
+that the checks can be read and tested without it.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import ipaddress
 import os
 import sys
 import warnings
@@ -20,26 +20,25 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from afterword import components, manifest
+from afterword.components import NEEDS_TENSORFLOW
+from afterword.loopback import is_loopback
 from afterword.screening import one_core  # noqa: F401  before numpy
-from bot import tensorflow_stand_in
-from bot.environment import set_defaults
+from bot import logs, serving, tensorflow_stand_in
+from bot.environment import is_serving, set_defaults
 
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 
-NEEDS_TENSORFLOW = frozenset(
-    {
-        "ConveRTFeaturizer",
-        "DIETClassifier",
-        "LanguageModelFeaturizer",
-        "ResponseSelector",
-        "TEDPolicy",
-        "UnexpecTEDIntentPolicy",
-    }
-)
-
-# Commands that build the components of config.yml. The others only read files.
+# Commands that build the components of config.yml. The others only read files, but import what
+# reads them.
 _BUILDS_COMPONENTS = frozenset({"interactive", "run", "shell", "test", "train"})
+_READS_CONFIG = _BUILDS_COMPONENTS | {"data", "visualize"}
+# Rasa X serves the HTTP API, and Rasa's action server answers anyone and echoes conversations.
+_NEVER = {
+    ("x",): "It serves the HTTP API, with which anyone reads and edits conversations.",
+    ("run", "actions"): "Rasa's action server answers anyone. Use: afterword serve actions",
+}
 _DEFAULT_CONFIG = "config.yml"
 
 
@@ -53,14 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command_line = guard(list(sys.argv[1:] if arguments is None else arguments))
         prepare_environment()
         set_defaults(command_line)
-        if tensorflow_stand_in.install():
+        without_tensorflow = tensorflow_stand_in.install()
+        if without_tensorflow:
             require_no_tensorflow(command_line)
-    except LauncherError as error:
+        require_allowed_components(command_line, measuring=not without_tensorflow)
+        model = served_model(command_line)
+    except (LauncherError, serving.NotServable, manifest.ModelRefused) as error:
         raise SystemExit(f"rasa: {error}") from None
+    if model is not None:
+        logs.set_up()
     _import_slow_parts_first()
     _stay_on_loopback()
     _quieten()
-    _install_plug_ins()
+    _install_plug_ins(model)
     sys.argv = ["rasa", *command_line]
     try:
         _run_rasa()
@@ -70,9 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def guard(arguments: list[str]) -> list[str]:
     """The command line as Rasa may have it: `rasa run` serves on loopback, without the HTTP API."""
-    if not arguments or arguments[0] != "run" or "actions" in arguments[1:2]:
+    words = tuple(word for word in arguments if not word.startswith("-"))
+    for never, why in _NEVER.items():
+        if words[: len(never)] == never:
+            raise LauncherError(f"{' '.join(never)} is refused. {why}")
+    if not arguments or arguments[0] != "run":
         return arguments
-    options = _run_options(arguments[1:])
+    options, _ = serving.options_of(arguments[1:])
     if options.enable_api:
         raise LauncherError(
             "run --enable-api is refused: whoever holds its token reads and edits every "
@@ -86,16 +94,6 @@ def guard(arguments: list[str]) -> list[str]:
             f"Use {LOOPBACK}; patients reach the gateway, never Rasa."
         )
     return arguments
-
-
-def is_loopback(interface: str) -> bool:
-    """Whether a server bound to this interface is out of reach for other machines."""
-    if interface == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(interface).is_loopback
-    except ValueError:
-        return False
 
 
 def prepare_environment() -> None:
@@ -118,9 +116,48 @@ def require_no_tensorflow(arguments: Sequence[str]) -> None:
             )
 
 
-def configs_of(arguments: Sequence[str]) -> list[Path]:
+def require_allowed_components(arguments: Sequence[str], *, measuring: bool = False) -> None:
+    """Stop before anything is imported that a configuration must not name.
+
+    Args:
+        measuring: the environment has TensorFlow; what needs it may be trained and tested.
+
+    Raises:
+        LauncherError: naming the component and the allowed ones.
+    """
+    also = NEEDS_TENSORFLOW if measuring and not is_serving(arguments) else frozenset()
+    for path in configs_of(arguments, _READS_CONFIG):
+        config = _read_config(path)
+        if wrong := components.problems(config, sections_of(arguments), also):
+            raise LauncherError(f"{path}: {' '.join(wrong)}")
+
+
+def served_model(arguments: Sequence[str]) -> Path | None:
+    """The model that `rasa run` is to serve, checked; None for a command that does not serve.
+
+    Raises:
+        NotServable, ModelRefused: see there.
+    """
+    if not is_serving(arguments) or {"-h", "--help"} & set(arguments):
+        return None
+    archive = serving.check(arguments[1:], os.environ)
+    manifest.check(archive, public_key())
+    return archive
+
+
+def public_key() -> str:
+    """The key that models are checked with: given by `afterword up`, else what is in its folder."""
+    if given := os.environ.get(manifest.PUBLIC_KEY_VARIABLE):
+        return given
+    file = Path(os.environ.get("AFTERWORD_DATA_DIR", ROOT / "var")) / "model-signing.pub"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+def configs_of(
+    arguments: Sequence[str], commands: frozenset[str] = _BUILDS_COMPONENTS
+) -> list[Path]:
     """The configuration files whose components this command is about to build."""
-    if not arguments or arguments[0] not in _BUILDS_COMPONENTS or "actions" in arguments[1:2]:
+    if not arguments or arguments[0] not in commands:
         return []
     if {"-h", "--help"} & set(arguments):
         return []
@@ -169,16 +206,6 @@ def _read_config(path: Path) -> Mapping[str, Any]:
     return config if isinstance(config, Mapping) else {}
 
 
-def _run_options(arguments: list[str]) -> argparse.Namespace:
-    """What `rasa run` would understand, abbreviations and joined flags included."""
-    parser = _quiet_parser()
-    parser.add_argument("-i", "--interface")
-    parser.add_argument("--enable-api", action="store_true")
-    parser.add_argument("--endpoints")
-    parser.add_argument("-v", "-vv", "--verbose", "--debug", "--quiet", action="store_true")
-    return parser.parse_known_args(arguments)[0]
-
-
 def _quiet_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog="rasa", add_help=False)
 
@@ -211,11 +238,15 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
-def _install_plug_ins() -> None:
+def _install_plug_ins(model: Path | None) -> None:
     """What is ours in Rasa itself; imports Rasa, so it comes after the stand-in."""
     from bot.install import install
+    from bot.model_guard import ModelGuard
 
     install()
+    ModelGuard(public_key(), model).install()
+    if model is not None:
+        logs.keep_rasa_from_changing_that()
 
 
 def _run_rasa() -> None:

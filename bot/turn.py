@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -16,13 +17,17 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from afterword.datafiles import load_lexicon
+from afterword.reflection.lexicon import Lexicon
+from afterword.reflection.parts import after_degree, parts_of
+from bot.answer_gate import SCALE
 from bot.choices import ANSWER, Choice, resolve, typed
 from bot.incoming import Incoming
 from bot.processor import StrictProcessor, TurnFailed
 from bot.replies import MESSAGE, latest_offered, offered, replies_to
 from bot.safety_policy import SAFETY, is_held
 from bot.tracker_store import ConversationErased, StrictTrackerStore
-from bot.two_in_one import combine, parts_of
+from bot.two_in_one import START, combine
 
 CHANNEL = "afterword"
 # For rules and actions together. The worker waits longer, and tries again.
@@ -167,12 +172,22 @@ def understood(
         return _certain(ANSWER)
     known = text.strip()[:UNDERSTOOD_CHARACTERS]
     parsed = processor.understand(known, metadata, tracker)
+    degree = after_degree(known, _lexicons()) if metadata.get("expects") == SCALE else []
     parts = [
         {**processor.understand(part, metadata, tracker)["intent"], "text": part}
-        for part in parts_of(known)
+        for part in degree or parts_of(known)
     ]
+    begun = any(isinstance(one, UserUttered) and one.intent_name == START for one in tracker.events)
+    if begun:
+        # "Ok. Who reads it?" after the end begins nothing again.
+        parts = [{**part, "go": False} for part in parts]
     intent, also = combine(parsed["intent"], parts, metadata.get("expects"))
     return {**parsed, "intent": intent, "also": also}
+
+
+@cache
+def _lexicons() -> tuple[Lexicon, ...]:
+    return tuple(load_lexicon(language) for language in ("en", "es"))
 
 
 def _certain(intent: str) -> dict[str, Any]:

@@ -88,7 +88,10 @@ class TurnTable:
                 connection.execute(
                     sa.text("SELECT pg_advisory_xact_lock(hashtext('afterword rasa'))")
                 )
-                connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                # Asked first: IF NOT EXISTS wants the right to make schemas even when there is one,
+                # and Rasa's role has no such right in the clinic's database.
+                if connection.scalar(sa.text(f"SELECT to_regnamespace('{SCHEMA}')")) is None:
+                    connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
             metadata.create_all(connection)
 
     def _statements(self) -> None:

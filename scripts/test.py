@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Lint, types, tests: in this order, up to the first that fails, with a summary at the end.
 
-`--lint` leaves the tests out. Everything else on the command line goes to pytest.
+Tests that need nothing of Rasa share the cores; those of the whole product come after them, one
+at a time, because they watch how long an answer takes. `--lint` leaves the tests out. Everything
+else on the command line goes to one pytest, which then runs what is named there.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINTED = ("actions", "afterword", "bench", "bot", "scripts", "tests")
+ALONE = ("bot", "stack")
 TYPED = ("actions", "afterword", "bot", "scripts")
+
+# Each process reckons on one core: more threads than cores only wait for each other.
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +30,9 @@ def main(arguments: list[str]) -> int:
     for name, command in stages.items():
         print(f"== {name}", flush=True)
         start = time.monotonic()
-        code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
+        code = subprocess.run(
+            [sys.executable, "-m", *command], cwd=ROOT, env=ENVIRONMENT, check=False
+        ).returncode
         outcome = "passed" if code == 0 else "FAILED"
         outcomes[name] = f"{outcome} in {time.monotonic() - start:.1f} s"
         if code:
@@ -40,9 +49,14 @@ def stages_for(arguments: list[str]) -> dict[str, list[str]]:
         "format": ["ruff", "format", "--check", *existing(LINTED)],
         "types": ["mypy", *existing(TYPED)],
     }
-    if "--lint" not in arguments:
-        stages["tests"] = ["pytest", *arguments]
-    return stages
+    if "--lint" in arguments:
+        return stages
+    if arguments:
+        return stages | {"tests": ["pytest", *arguments]}
+    alone = [f"tests/{folder}" for folder in ALONE]
+    apart = [f"--ignore={folder}" for folder in alone]
+    shared = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+    return stages | {"tests": ["pytest", *shared, *apart], "stack": ["pytest", *alone]}
 
 
 def existing(folders: tuple[str, ...]) -> list[str]:

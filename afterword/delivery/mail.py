@@ -7,6 +7,7 @@ from email.utils import formataddr, formatdate
 from afterword.delivery.server import connected
 from afterword.locales import Catalogue
 from afterword.records.alert_views import Mail
+from afterword.records.mails import ALERT, PRIVACY
 from afterword.settings import Settings
 
 PATIENCE = 15.0
@@ -56,6 +57,16 @@ class Mailer:
         domain = self.settings.mail_from.rpartition("@")[2] or "localhost"
         message["Message-ID"] = f"<{mail.id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        key = "urgent" if mail.urgent else mail.template
-        message.set_content(say(key, url=f"{self.settings.base_url}/portal/safety"))
+        message.set_content(say(_text(mail), url=f"{self.settings.base_url}{_page(mail)}"))
         return message
+
+
+def _text(mail: Mail) -> str:
+    """What it says is the same for alerts and for privacy: only the address differs."""
+    if mail.urgent:
+        return "urgent"
+    return ALERT if mail.template == PRIVACY else mail.template
+
+
+def _page(mail: Mail) -> str:
+    return "/portal/privacy" if mail.template == PRIVACY else "/portal/safety"

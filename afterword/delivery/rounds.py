@@ -71,7 +71,7 @@ class Rounds:
         try:
             self.mailer.send(mail)
         except NotSent as error:
-            logger.error("notice %s was not sent: %s", mail.id, error)
+            logger.error("a notice was not sent", extra={"notice_id": mail.id, "error": error})
             with self.records.begin() as tx:
                 mails.failed(tx, mail.id)
             return
@@ -90,4 +90,4 @@ async def _tried(work: Callable[[], None]) -> None:
     try:
         await asyncio.to_thread(work)
     except Exception as error:  # the database is away
-        logger.error("a round failed: %s", type(error).__name__)
+        logger.error("a round failed", extra={"error": error})

@@ -16,16 +16,15 @@ from afterword.gateway.assistant import AWAY, READY
 from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.intake import PAGE
 from afterword.gateway.late import keep_for_later
-from afterword.gateway.links import NoSuchLink, TooMany, bearer, follow
+from afterword.gateway.links import Locked, NoSuchLink, TooMany, bearer, follow
 from afterword.gateway.safe_lines import Body
 from afterword.gateway.unheard import by_known_link, by_no_link, of_message
 from afterword.locales import Catalogue
+from afterword.quotas import MESSAGE_BODY
 from afterword.records import deliveries
 from afterword.records.store import RecordsAway
 from afterword.records.views import Invitation
 
-BODY_LIMIT = 64 * 1024
-"""Bytes of one posted message."""
 LONGEST_WAIT = 25.0
 # While something is pending the page hears from us at least this often, in seconds.
 _PENDING_WAIT = 2.0
@@ -49,7 +48,7 @@ async def post_message(request: Request) -> JSONResponse:
     token = bearer(request)
     body, whole = b"", True
     try:
-        body = await read_body(request, BODY_LIMIT)
+        body = await read_body(request, MESSAGE_BODY)
     except TooLong as long:
         body, whole = long.head, False
     try:
@@ -79,6 +78,8 @@ async def post_message(request: Request) -> JSONResponse:
         if many.invitation is None:
             return too_many(catalogue, many)
         return await _unkept(context, many.invitation, token, body, many)
+    except Locked as locked:
+        return await _locked(context, locked, token, body)
     except intake.Refused as refused:
         return _refusal(422, refused.reason, catalogue, refused.lines)
     except Exception as error:
@@ -89,7 +90,7 @@ async def post_message(request: Request) -> JSONResponse:
             raise RecordsAway("TimeoutError") from None
         if not lines:
             raise
-        _log.error("a message could not be stored: %s", type(error).__name__)
+        _log.error("a message could not be stored", extra={"error": error})
         said = {"error": "away", "message": catalogue("page.no_records"), "safety": lines}
         return JSONResponse(said, 503, {"Retry-After": "2"})
     context.ring()
@@ -113,6 +114,15 @@ async def _unkept(
     return _refusal(413, "long", catalogue, lines)
 
 
+async def _locked(context: GatewayContext, locked: Locked, token: str, body: bytes) -> JSONResponse:
+    """Nothing is kept without the code; words that may mean danger are answered all the same."""
+    invitation = locked.invitation
+    lines = await to_thread.run_sync(
+        by_known_link, context, invitation, token, of_message(body), PAGE
+    )
+    return ask_for_code(context.catalogue(invitation.language), lines)
+
+
 async def get_conversation(request: Request) -> JSONResponse:
     """The lines after a cursor; waits for news when there are none and the page asks for it."""
     context = context_of(request)
@@ -122,15 +132,17 @@ async def get_conversation(request: Request) -> JSONResponse:
         return no_such_link(context.catalogue())
     except TooMany as many:
         return too_many(context.catalogue(), many)
+    except Locked as locked:
+        return ask_for_code(context.catalogue(locked.invitation.language))
     after = int(_number(request.query_params.get("after")))
     wait = min(_number(request.query_params.get("wait")), LONGEST_WAIT)
 
     def snapshot() -> conversation.Snapshot:
-        with context.records.read() as tx:
+        with context.records.read(by=invitation.actor) as tx:
             news = deliveries.is_news(tx, invitation.reflection_id, after)
             seen = conversation.look(tx, invitation.reflection_id, after, context.catalogue)
         if news:
-            with context.records.begin() as tx:
+            with context.records.begin(by=invitation.actor) as tx:
                 deliveries.seen(tx, invitation.reflection_id, after)
         return seen
 
@@ -161,6 +173,11 @@ async def read_body(request: Request, limit: int) -> bytes:
 def no_such_link(catalogue: Catalogue, lines: Sequence[Body] = ()) -> JSONResponse:
     said = {"error": "link", "message": catalogue("page.link_broken")}
     return JSONResponse(said | _safety(lines), 404)
+
+
+def ask_for_code(catalogue: Catalogue, lines: Sequence[Body] = ()) -> JSONResponse:
+    said = {"error": "locked", "message": catalogue("page.locked")}
+    return JSONResponse(said | _safety(lines), 401)
 
 
 def too_many(catalogue: Catalogue, many: TooMany, lines: Sequence[Body] = ()) -> JSONResponse:

@@ -12,8 +12,21 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from afterword import locales, wake
+from afterword.access.routes import Caller
 from afterword.datafiles import load_lexicon
-from afterword.gateway import api, demo_page, embedding, form, help_page, language, late, pages
+from afterword.gateway import (
+    api,
+    demo_page,
+    embedding,
+    form,
+    help_page,
+    language,
+    late,
+    leaving,
+    mine,
+    pages,
+    unlocking,
+)
 from afterword.gateway.assistant import Assistant
 from afterword.gateway.context import GatewayContext
 from afterword.gateway.guard import Guard
@@ -21,7 +34,7 @@ from afterword.gateway.headers import PATIENT_HEADERS
 from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
 from afterword.helpfiles import load_help
-from afterword.http import SecureHeaders
+from afterword.http import ByTable, SecureHeaders
 from afterword.records import inbox
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
@@ -29,6 +42,7 @@ from afterword.screening.screener import Screener
 from afterword.settings import Settings
 
 _RETRY = {"Retry-After": "2"}
+_WAYS = frozenset({Caller.ANYONE, Caller.LINK})
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +88,6 @@ def make_context(
 
 def routes(context: GatewayContext) -> list[BaseRoute]:
     """Everything that patients reach. The demo page exists in demo mode only."""
-    middleware = [
-        Middleware(SecureHeaders, headers=PATIENT_HEADERS),
-        Middleware(_GiveContext, context=context),
-    ]
     table = [
         ("/f/{token}", pages.page, ["GET"]),
         ("/f/{token}/embed", pages.embedded_page, ["GET"]),
@@ -85,7 +95,11 @@ def routes(context: GatewayContext) -> list[BaseRoute]:
         ("/f/{token}/form", form.form, ["GET", "POST"]),
         ("/f/{token}/form/review", form.review, ["GET", "POST"]),
         ("/f/{token}/form/safety", form.safety, ["POST"]),
+        ("/f/{token}/code", unlocking.enter, ["POST"]),
+        ("/f/{token}/mine", mine.mine, ["GET", "POST"]),
+        ("/f/{token}/mine/{file}", mine.file, ["GET"]),
         ("/help", help_page.page, ["GET"]),
+        ("/leave", leaving.leave, ["GET"]),
         ("/api/messages", api.post_message, ["POST"]),
         ("/api/conversation", api.get_conversation, ["GET"]),
         ("/embed.js", embedding.loader, ["GET"]),
@@ -94,14 +108,22 @@ def routes(context: GatewayContext) -> list[BaseRoute]:
     if context.settings.demo:
         table.append(("/demo/clinic", demo_page.clinic, ["GET"]))
     return [
-        Route(path, endpoint, methods=methods, middleware=middleware)
+        Route(path, endpoint, methods=methods, middleware=_layers(context, path, methods))
         for path, endpoint, methods in table
+    ]
+
+
+def _layers(context: GatewayContext, path: str, methods: list[str]) -> list[Middleware]:
+    return [
+        Middleware(SecureHeaders, headers=PATIENT_HEADERS),
+        Middleware(ByTable, path=path, methods=methods, ways=_WAYS),
+        Middleware(_GiveContext, context=context),
     ]
 
 
 async def away(request: Request, error: Exception) -> Response:
     """What a patient gets while the database is away; the page keeps all and tries again."""
-    logger.error("the database is away: %s", error)
+    logger.error("the database is away", extra={"error": error})
     say = locales.load("en").section("page")
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": "away", "message": say("no_records")}, 503, _RETRY)

@@ -39,6 +39,8 @@ class GatewayContext:
     patience: float = 8.0
     """Seconds for storing a message; then words that may mean danger are answered without it."""
     writing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    # 64 MiB for each check of a code: so many at once.
+    hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
 
     def catalogue(self, language: str | None = None) -> Catalogue:
         """The texts of a language, or of the first one that we have."""

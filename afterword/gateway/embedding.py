@@ -13,7 +13,9 @@ from afterword.locales import Catalogue
 async def loader(request: Request) -> Response:
     """`/embed.js`, with the texts of its button in it: the clinic's page has one script tag."""
     script = script_for(context_of(request).catalogue())
-    return Response(script, media_type="text/javascript")
+    # The one file that other hosts' pages are meant to load.
+    headers = {"Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(script, media_type="text/javascript", headers=headers)
 
 
 def script_for(catalogue: Catalogue) -> bytes:

@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from afterword.gateway import answering, intake, late
+from afterword.gateway.agreeing import agree
 from afterword.gateway.api import TooLong, read_body
 from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.conversation import OVER, notice
 from afterword.gateway.guard import CHOICES
-from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
-from afterword.gateway.pages import broken, render, slow_down
+from afterword.gateway.links import Locked, NoSuchLink, TooMany, follow, in_path
+from afterword.gateway.pages import ask_for_code, broken, render, slow_down
 from afterword.gateway.safe_lines import Body
 from afterword.gateway.unheard import by_known_link, by_no_link, of_form
 from afterword.locales import Catalogue
+from afterword.quotas import FORM_BODY
 from afterword.records import inbox, people, reflections
 from afterword.records.history import history_of
 from afterword.records.store import RecordsAway, Tx
@@ -31,8 +33,6 @@ from afterword.reflection.plan import Plan
 from afterword.reflection.tongues import spoken
 from afterword.safety.replies import GO_ON, STOP
 
-# Ten long answers, each byte written as %XX.
-_BODY_LIMIT = 1024 * 1024
 _MOST_FIELDS = 400
 _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
 _TAKE_BACK, _ASK_DELETE, _DELETE = "take_back", "delete", "delete_yes"
@@ -86,7 +86,7 @@ async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
     posts = request.method == "POST"
     fields: dict[str, str] = {}
     try:
-        fields = parse_form(await read_body(request, _BODY_LIMIT)) if posts else {}
+        fields = parse_form(await read_body(request, FORM_BODY)) if posts else {}
         with anyio.fail_after(context.patience):
             invitation = await follow(request, token, sends=posts)
             return await to_thread.run_sync(
@@ -98,8 +98,11 @@ async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
         lines = await to_thread.run_sync(by_no_link, context, of_form(token, fields))
         return broken(context, lines)
     except TooMany as many:
-        lines = await to_thread.run_sync(_unkept, context, many, token, fields)
+        lines = await to_thread.run_sync(_unkept, context, many.invitation, token, fields)
         return slow_down(context, many, lines)
+    except Locked as locked:
+        lines = await to_thread.run_sync(_unkept, context, locked.invitation, token, fields)
+        return ask_for_code(context, locked.invitation, token, lines=lines)
     except (TooLong, ValueError):
         return render(context, "unread.html", context.catalogue(), None, 413)
     except (RecordsAway, TimeoutError) as error:
@@ -112,12 +115,12 @@ async def _with_sheet(request: Request, show: Show, change: Change) -> Response:
 
 
 def _unkept(
-    context: GatewayContext, many: TooMany, token: str, fields: dict[str, str]
+    context: GatewayContext, invitation: Invitation | None, token: str, fields: dict[str, str]
 ) -> tuple[Body, ...]:
-    if many.invitation is None:
+    if invitation is None:
         return ()
     words = of_form(token, fields)
-    return by_known_link(context, many.invitation, token, words, intake.FORM_PAGE)
+    return by_known_link(context, invitation, token, words, intake.FORM_PAGE)
 
 
 def _answer(
@@ -141,7 +144,7 @@ def parse_form(body: bytes) -> dict[str, str]:
 
 
 def _open(context: GatewayContext, invitation: Invitation, token: str) -> Sheet:
-    with context.records.read() as tx:
+    with context.records.read(by=invitation.actor) as tx:
         return _gather(tx, context, invitation, token)
 
 
@@ -204,6 +207,7 @@ def _save_form(sheet: Sheet, posted_fields: dict[str, str]) -> Response:
 
     def store(tx: Tx, taken: intake.Taken) -> None:
         reflection_id = sheet.reflection.id
+        agree(tx, sheet.catalogue, reflection_id)
         reflections.begin(tx, reflection_id)
         stored = reflections.answers_of(tx, reflection_id)
         for answer in posted.answers:
@@ -288,11 +292,14 @@ def _decide(sheet: Sheet, fields: dict[str, str]) -> Response:
         if taken.answer.held:
             pass
         elif decision in _SHARINGS:
+            agree(tx, sheet.catalogue, reflection_id)
             reflections.begin(tx, reflection_id)
             private = sheet.asker.plan.instrument.private
             reflections.share(tx, reflection_id, _SHARINGS[decision], private)
         elif decision == _TAKE_BACK:
-            reflections.take_back(tx, reflection_id)
+            # What is opened again may be shared again.
+            if reflections.take_back(tx, reflection_id):
+                agree(tx, sheet.catalogue, reflection_id)
         elif decision == _DELETE:
             # Left unfinished: the worker has Rasa forget the conversation too, then ends it.
             reflections.erase(tx, reflection_id)

@@ -78,7 +78,7 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
     closing = _closes(body)
     if not words and not closing:
         return None
-    with guard.records.read() as tx:
+    with guard.records.read(by=invitation.actor) as tx:
         reflection = reflections.by_id(tx, invitation.reflection_id)
         if closing:
             words = _answered(tx, invitation.reflection_id)

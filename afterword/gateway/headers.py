@@ -10,7 +10,6 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 PATIENT_HEADERS = {
     **HEADERS,
     "Content-Security-Policy": content_policy(scripts=True),
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 

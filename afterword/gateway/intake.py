@@ -83,7 +83,7 @@ def accept(
         seen = _look_at_long(guard, invitation, str(text))
         raise Refused("long", _answer_unkept(guard, arrival, seen)) from None
     seen = look(guard, invitation, kind, body)
-    with guard.records.begin() as tx:
+    with guard.records.begin(by=invitation.actor) as tx:
         taken = _keep(tx, guard, arrival, seen, kind, body)
         if taken is not None and then is not None:
             then(tx, taken)
@@ -138,7 +138,9 @@ def _keep(
     answer = alarm.answer(tx, guard, arrival, seen)
     if kind == inbox.UNREADABLE:
         answer = alarm.unreadable(tx, guard, arrival)
-        _log.warning("message %d was not screened: it holds no text", accepted.inbox_id)
+        _log.warning(
+            "a message was not screened: it holds no text", extra={"inbox_id": accepted.inbox_id}
+        )
     if answer.mark:
         inbox.answer_at_once(tx, accepted.inbox_id, answer.lines, answer.mark)
     if answer.lines and arrival.channel == FORM_PAGE:
@@ -159,7 +161,7 @@ def _look_at_long(guard: Guard, invitation: Invitation, text: str) -> Look | Non
 
 def _answer_unkept(guard: Guard, arrival: Arrival, seen: Look | None) -> tuple[Body, ...]:
     """Words that are not kept are answered all the same; that they came is kept."""
-    with guard.records.begin() as tx:
+    with guard.records.begin(by=arrival.invitation.actor) as tx:
         return alarm.answer(tx, guard, arrival, seen).lines
 
 

@@ -7,12 +7,11 @@ from starlette.responses import RedirectResponse, Response
 from afterword.gateway.api import TooLong, read_body
 from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.form import parse_form
-from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
-from afterword.gateway.pages import broken, slow_down
+from afterword.gateway.links import Locked, NoSuchLink, TooMany, follow, in_path
+from afterword.gateway.pages import ask_for_code, broken, render, slow_down
+from afterword.quotas import SMALL_BODY
 from afterword.records import reflections
 from afterword.records.views import Invitation
-
-_BODY_LIMIT = 1024
 
 
 async def choose(request: Request) -> Response:
@@ -25,10 +24,12 @@ async def choose(request: Request) -> Response:
         return broken(context)
     except TooMany as many:
         return slow_down(context, many)
+    except Locked as locked:
+        return ask_for_code(context, locked.invitation, token)
     try:
-        fields = parse_form(await read_body(request, _BODY_LIMIT))
+        fields = parse_form(await read_body(request, SMALL_BODY))
     except (TooLong, ValueError):
-        fields = {}
+        return render(context, "unread.html", context.catalogue(), None, 413)
     await to_thread.run_sync(
         _set, context, invitation, fields.get("language", ""), limiter=context.writing
     )
@@ -36,7 +37,7 @@ async def choose(request: Request) -> Response:
 
 
 def _set(context: GatewayContext, invitation: Invitation, language: str) -> None:
-    with context.records.begin() as tx:
+    with context.records.begin(by=invitation.actor) as tx:
         reflection = reflections.by_id(tx, invitation.reflection_id)
         if reflection is not None and language in context.languages_of(reflection):
             reflections.set_language(tx, reflection.id, language)

@@ -50,7 +50,7 @@ async def play_in(context: GatewayContext) -> None:
         except RecordsAway:
             pass
         except Exception as error:
-            logger.error("kept messages could not be stored: %s", type(error).__name__)
+            logger.error("kept messages could not be stored", extra={"error": error})
         await asyncio.sleep(_LOOK_EVERY)
 
 
@@ -72,13 +72,12 @@ def _store(context: GatewayContext, message: Spooled) -> None:
     if invitation is None:
         logger.warning("a kept message came by a link that does not work")
         return
+    given = (context.guard, invitation, message.client_id)
     try:
-        intake.accept(
-            context.guard,
-            invitation,
-            message.client_id,
-            text=message.text,
-            channel=message.channel,
-        )
+        if invitation.asks:
+            # Nobody knows whether the code would have been given: it is told, and not kept.
+            intake.answer_unkept(*given, message.text, message.channel)
+        else:
+            intake.accept(*given, text=message.text, channel=message.channel)
     except intake.Refused as refused:
-        logger.warning("a kept message was refused: %s", refused.reason)
+        logger.warning("a kept message was refused", extra={"reason": refused.reason})

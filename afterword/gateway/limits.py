@@ -1,60 +1,39 @@
 """How often a link may be used, and how often links may be guessed. In memory, per process.
 
-Fifty people may answer from one clinic's network at once, so an address is only counted when its
-link is unknown; whoever has a link is counted by the link.
+Fifty people may answer from one clinic's network at once, so an address is only counted here when
+its link is unknown; whoever has a link is counted by the link.
 """
 
 import hashlib
-import ipaddress
-import math
-import time
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from afterword.quotas import Counter, Rate, network_of
 
 
 class Limits:
     """Each method counts one use and returns the seconds to wait: 0 when it is allowed."""
 
-    MESSAGES = RateLimitItemPerMinute(60)
-    READS = RateLimitItemPerMinute(240)
-    UNKNOWN = RateLimitItemPerMinute(30)
-    LATE = RateLimitItemPerMinute(60)
+    MESSAGES = Rate(60)
+    READS = Rate(240)
+    UNKNOWN = Rate(30)
+    LATE = Rate(60)
     """Messages over the limit that are screened all the same."""
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, counter: Counter | None = None) -> None:
+        # Guesses are counted apart: they must not push out what is counted by link.
+        self._links, self._guesses = counter or Counter(), Counter()
 
     def message(self, token: str) -> int:
-        return self._hit(self.MESSAGES, "message", _hidden(token))
+        return self._links.hit(self.MESSAGES, ("message", _hidden(token)))
 
     def late(self, token: str) -> int:
-        return self._hit(self.LATE, "late", _hidden(token))
+        return self._links.hit(self.LATE, ("late", _hidden(token)))
 
     def read(self, token: str) -> int:
-        return self._hit(self.READS, "read", _hidden(token))
+        return self._links.hit(self.READS, ("read", _hidden(token)))
 
     def unknown(self, address: str) -> int:
-        return self._hit(self.UNKNOWN, "unknown", _network(address))
-
-    def _hit(self, limit: RateLimitItem, kind: str, who: str) -> int:
-        if self._limiter.hit(limit, kind, who):
-            return 0
-        free_at = self._limiter.get_window_stats(limit, kind, who).reset_time
-        return max(1, math.ceil(free_at - time.time()))
+        return self._guesses.hit(self.UNKNOWN, network_of(address))
 
 
-def _hidden(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _network(address: str) -> str:
-    """One household has one IPv4 address but a whole /64 of IPv6 addresses."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+def _hidden(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

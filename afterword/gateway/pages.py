@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from starlette.responses import HTMLResponse, Response
 from afterword.gateway.context import GatewayContext, context_of
 from afterword.gateway.conversation import MENU
 from afterword.gateway.headers import embed_policy
-from afterword.gateway.links import NoSuchLink, TooMany, follow, in_path
+from afterword.gateway.links import Locked, NoSuchLink, TooMany, follow, in_path, key_given
 from afterword.gateway.safe_lines import Body, Speaker
 from afterword.http import template_environment
 from afterword.locales import Catalogue
-from afterword.records import reflections
+from afterword.records import codes, reflections
 from afterword.records.views import Clinic, Invitation
 from afterword.reflection.tongues import Tongue
 from afterword.safety.helplines import choose
@@ -28,11 +29,12 @@ _HERE = Path(__file__).parent
 _TEMPLATES = template_environment(_HERE / "templates")
 _SCRIPT_TEXTS = (
     *("you", "assistant", "change", "remove", "write", "write_or", "not_used"),
-    *("waiting", "offline", "gone"),
+    *("waiting", "offline", "gone", "locked"),
 )
 _NOT_WHEN_OVER = {"skip", "back", "ask_why", "pause"}
 STATIC = {
     "patient.js": "text/javascript",
+    "leave.js": "text/javascript",
     "patient.css": "text/css",
     "form.css": "text/css",
     "demo.css": "text/css",
@@ -46,6 +48,8 @@ def _contents(name: str) -> bytes:
 
 
 CONTENTS = {name: _contents(name) for name in (*STATIC, "embed.js")}
+# One request less: the chat brings along what every page has.
+CONTENTS["patient.js"] = CONTENTS["leave.js"] + CONTENTS["patient.js"]
 
 
 async def page(request: Request) -> Response:
@@ -67,6 +71,15 @@ async def _page(request: Request, *, embedded: bool) -> Response:
         return broken(context)
     except TooMany as many:
         return slow_down(context, many)
+    except Locked as locked:
+        return ask_for_code(context, locked.invitation, token, embedded=embedded)
+    return await show(context, invitation, token, key_given(request), embedded=embedded)
+
+
+async def show(
+    context: GatewayContext, invitation: Invitation, token: str, key: str, *, embedded: bool
+) -> Response:
+    """Landing or chat. `key` says that the code was given: the page's script sends it along."""
     begun, tongues = await to_thread.run_sync(_standing, context, invitation)
     catalogue = context.catalogue(invitation.language)
     response = render(
@@ -81,18 +94,54 @@ async def _page(request: Request, *, embedded: bool) -> Response:
         menu=[(f"menu.{key}", f"menu_{key}", key in _NOT_WHEN_OVER) for key in MENU],
         texts=script_texts(catalogue),
         screened=RULES in context.guard.screener.layers,
+        key=key if invitation.asks else "",
     )
     if embedded:
-        policy = embed_policy(invitation.clinic.embed_origins, demo=context.settings.demo)
-        response.headers["Content-Security-Policy"] = policy
+        _let_in_frames(context, invitation, response)
     return response
+
+
+def ask_for_code(
+    context: GatewayContext,
+    invitation: Invitation,
+    token: str,
+    *,
+    embedded: bool = False,
+    status: int = 401,
+    wrong: str = "",
+    lines: Sequence[Body] = (),
+) -> Response:
+    """The page that shows nothing of the patient's, nor the clinic's name, before the code.
+
+    Help is reachable on it as on any other; `lines` of safety answer what was written.
+    """
+    response = render(
+        context,
+        "code.html",
+        context.catalogue(invitation.language),
+        replace(invitation.clinic, name="", urgent_text=""),
+        status,
+        action=f"/f/{token}/code",
+        to="embed" if embedded else "",
+        digits=codes.DIGITS,
+        wrong=wrong,
+        lines=lines,
+    )
+    if embedded:
+        _let_in_frames(context, invitation, response)
+    return response
+
+
+def _let_in_frames(context: GatewayContext, invitation: Invitation, response: Response) -> None:
+    policy = embed_policy(invitation.clinic.embed_origins, demo=context.settings.demo)
+    response.headers["Content-Security-Policy"] = policy
 
 
 def _standing(
     context: GatewayContext, invitation: Invitation
 ) -> tuple[bool, list[tuple[str, str]]]:
     """Whether the reflection was begun, and the languages that it can be held in, with names."""
-    with context.records.read() as tx:
+    with context.records.read(by=invitation.actor) as tx:
         reflection = reflections.by_id(tx, invitation.reflection_id)
     if reflection is None:
         return False, []

@@ -51,7 +51,7 @@ class Spool:
             sealed = self.vault.seal("spool", "message", client_id, json.dumps(body))
             self._write(client_id, sealed)
         except OSError as error:
-            logger.error("the spool cannot be written: %s", type(error).__name__)
+            logger.error("the spool cannot be written", extra={"error": error})
             raise SpoolFull from None
 
     def waiting(self) -> Iterator[Spooled]:
@@ -64,7 +64,7 @@ class Spool:
                 body = json.loads(self.vault.open("spool", "message", file.stem, sealed))
                 message = Spooled(file, **body)
             except (OSError, ValueError, TypeError, VaultError) as error:
-                logger.error("a spooled message cannot be read: %s", type(error).__name__)
+                logger.error("a spooled message cannot be read", extra={"error": error})
                 continue
             yield message
 

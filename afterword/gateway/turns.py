@@ -130,7 +130,7 @@ class Worker:
         try:
             await asyncio.to_thread(self._release_all)
         except Exception as error:  # the database is away: leases end by themselves
-            logger.error("leases were not ended: %s", type(error).__name__)
+            logger.error("leases were not ended", extra={"error": error})
 
     def _release_all(self) -> None:
         with self._records.begin() as tx:
@@ -141,7 +141,7 @@ class Worker:
             try:
                 found = await self.work_once()
             except Exception as error:  # the database is away: wait and look again
-                logger.error("the inbox cannot be read: %s", type(error).__name__)
+                logger.error("the inbox cannot be read", extra={"error": error})
                 found = False
             if not found:
                 rung.clear()
@@ -158,7 +158,7 @@ class Worker:
         try:
             await self._work(claim)
         except (httpx.HTTPError, RecordsAway) as error:
-            logger.warning("turn of message %d failed: %s", claim.inbox_id, type(error).__name__)
+            logger.warning("a turn failed", extra={"inbox_id": claim.inbox_id, "error": error})
             await asyncio.to_thread(self._postpone, claim)
         wake.ring(self._data_dir, wake.WEB)
         wake.ring(self._data_dir, wake.WORKER)
@@ -174,7 +174,9 @@ class Worker:
         try:
             reply = await self._assistant.turn(claim.conversation, claim.client_id, claim.body)
         except TurnRefused as refusal:
-            logger.warning("message %d was refused: %s", claim.inbox_id, refusal.code)
+            logger.warning(
+                "a message was refused", extra={"inbox_id": claim.inbox_id, "code": refusal.code}
+            )
             await asyncio.to_thread(self._finish, claim, [], inbox.REFUSED)
             return
         await asyncio.to_thread(self._finish, claim, reply["replies"], inbox.DONE)

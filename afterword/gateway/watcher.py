@@ -68,5 +68,5 @@ class Watcher:
             return await to_thread.run_sync(self._look, list(self._waiting))
         except Exception as error:
             # Whoever waits gets an answer at the end of their time and asks again.
-            _log.warning("looking for news failed: %s", type(error).__name__)
+            _log.warning("looking for news failed", extra={"error": error})
             return {}

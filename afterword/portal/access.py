@@ -12,8 +12,11 @@ from afterword.records.staff import ABSOLUTE_LIMIT
 from afterword.settings import Settings
 
 HOME, SAFETY = "/portal", "/portal/safety"
-_PAGES = re.compile(r"/portal(/appointments/[0-9a-f]{32}|/safety(/month|/[0-9a-f]{32})?)?")
-_ACTIONS = re.compile(r"/(read|acknowledge|close)")
+# Path only, and of our own: whatever else it names is a page that says that there is none.
+_PAGES = re.compile(r"/portal(/[a-z0-9-]{1,40}){0,5}")
+_ACTIONS = re.compile(
+    r"/(read|acknowledge|close|role|disable|enable|reset|invite|assign|book|cancel|link|remove|codes|end|end-others)"
+)
 
 
 class Cookie:

@@ -36,8 +36,7 @@ class Line:
 
 def show(visit: Visit) -> Response:
     """All that this contact is there for: what nobody has seen comes first."""
-    with visit.portal.records.read() as tx:
-        _require_contact(tx, visit)
+    with visit.portal.records.read(by=visit.actor, purpose="alerts") as tx:
         found = alert_desk.for_staff(
             tx, visit.account.id, closed_since=visit.calendar.now - _CLOSED_SHOWN
         )
@@ -54,7 +53,7 @@ def show(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """One alert with the patient's words and all that happened."""
-    with visit.portal.records.read() as tx:
+    with visit.portal.records.read(by=visit.actor, purpose="alerts") as tx:
         alert = _required(tx, visit)
     say = visit.portal.say
     outcome, note = _ending(say, alert)
@@ -74,11 +73,8 @@ def one(visit: Visit) -> Response:
 
 def acknowledge(visit: Visit) -> Response:
     """*I have seen this*: the clock stops, and the contact takes it on."""
-    with visit.portal.records.begin() as tx:
-        try:
-            done = alert_desk.acknowledge(tx, visit.account.id, _alert_id(visit))
-        except LookupError:
-            raise PageError(404) from None
+    with visit.portal.records.begin(by=visit.actor, purpose="alerts") as tx:
+        done = alert_desk.acknowledge(tx, visit.account.id, _alert_id(visit))
     return _back(visit, "seen" if done else "late")
 
 
@@ -87,7 +83,7 @@ def close(visit: Visit) -> Response:
     given, note = visit.form.get("outcome", ""), visit.form.get("note", "").strip()
     reason = given.removeprefix(f"{alert_desk.FALSE_ALARM}.")
     staff_id, alert_id = visit.account.id, _alert_id(visit)
-    with visit.portal.records.begin() as tx:
+    with visit.portal.records.begin(by=visit.actor, purpose="alerts") as tx:
         _required(tx, visit)
         if given in alert_desk.OUTCOMES:
             done = alert_desk.close(tx, staff_id, alert_id, given, note)
@@ -104,8 +100,8 @@ def month(visit: Visit) -> Response:
     first = _month(visit)
     clinic_id = visit.account.clinic.id
     sheets = []
-    with visit.portal.records.read() as tx:
-        kinds = _require_contact(tx, visit)
+    with visit.portal.records.read(by=visit.actor, purpose="alerts") as tx:
+        kinds = {one.kind for one in contacts.of_staff(tx, visit.account.id)}
         if kinds & {Kind.DUTY, Kind.BACKUP}:
             sheets.append(("sheet_duty", alert_sheet.monthly(tx, clinic_id, first)))
         # Whoever has patients could read from a number that there is a concern about them.
@@ -150,18 +146,8 @@ def _ending(say: Say, alert: AlertView) -> tuple[str, str]:
     return f"{said}: {say(f'reason_{reason}')}" if reason in REASONS else said, rest
 
 
-def _require_contact(tx: Tx, visit: Visit) -> set[Kind]:
-    kinds = {one.kind for one in contacts.of_staff(tx, visit.account.id)}
-    if not kinds:
-        raise PageError(404)
-    return kinds
-
-
 def _required(tx: Tx, visit: Visit) -> AlertView:
-    found = alert_desk.one_for(tx, visit.account.id, _alert_id(visit))
-    if found is None:
-        raise PageError(404)
-    return found
+    return alert_desk.one_for(tx, visit.account.id, _alert_id(visit))
 
 
 def _month(visit: Visit) -> date:

@@ -10,17 +10,28 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from afterword import http, locales
-from afterword.portal import access, alerts, appointment, passwords, sign_in, today, wording
-from afterword.portal.attempts import Attempts
+from afterword.access.routes import Caller
+from afterword.portal import (
+    access,
+    alerts,
+    appointment,
+    entry,
+    patients,
+    privacy,
+    questions,
+    supervision,
+    today,
+    wording,
+)
 from afterword.portal.digests import DigestMaker
+from afterword.portal.patients import PATIENTS
+from afterword.portal.privacy import EMERGENCY, PRIVACY
+from afterword.portal.supervision import SUPERVISION
 from afterword.portal.visits import (
-    SIGN_IN,
     Endpoint,
     PageError,
     Portal,
-    Queue,
     Visit,
-    open_page,
     signed_in,
 )
 from afterword.records.store import Records
@@ -29,8 +40,12 @@ from afterword.screening.screener import Screener
 from afterword.settings import Settings
 
 LANGUAGE = "en"
+_STATIC = "/portal/static"
 _HERE = Path(__file__).parent
+# All but what patients and Rasa come in by.
+_WAYS = frozenset(Caller) - {Caller.LINK, Caller.RASA}
 _HEADERS = {**http.HEADERS, "Content-Security-Policy": http.content_policy(scripts=False)}
+_WITH_SCRIPT = {**http.HEADERS, "Content-Security-Policy": http.content_policy(scripts=True)}
 
 
 class Context(Protocol):
@@ -49,28 +64,44 @@ class Context(Protocol):
 def routes(context: Context) -> list[BaseRoute]:
     """Every path under /portal; what is not known there is a 404 page of the portal."""
     portal = make_portal(context)
-    signing_in = sign_in.SignIn(Attempts())
-    hashing = Queue(sign_in.HASHES_AT_ONCE)
-    passwords.prepare()
     page = "/portal/appointments/{appointment_id}"
     alert = access.SAFETY + "/{alert_id}"
+    patient = PATIENTS + "/{patient_id}"
     static = http.SecureHeaders(
-        StaticFiles(directory=_HERE / "static"), {**_HEADERS, "Cache-Control": "no-cache"}
+        http.ByTable(StaticFiles(directory=_HERE / "static"), _STATIC, ["*"], _WAYS),
+        {**_HEADERS, "Cache-Control": "no-cache"},
     )
     return [
-        Mount("/portal/static", static),
-        _route(SIGN_IN, "GET", open_page(portal, signing_in.show)),
-        _route(SIGN_IN, "POST", open_page(portal, signing_in.submit, hashing)),
-        _route("/portal/sign-out", "POST", signed_in(portal, sign_in.sign_out)),
+        Mount(_STATIC, static),
+        *(_route(*row) for row in entry.plain_routes(portal)),
+        *(_route(*row, headers=_WITH_SCRIPT) for row in entry.passkey_routes(portal)),
         _route(access.HOME, "GET", signed_in(portal, today.show)),
         _route(page, "GET", signed_in(portal, appointment.show)),
         _route(f"{page}/read", "POST", signed_in(portal, appointment.read)),
+        _route(f"{page}/questions", "GET", signed_in(portal, questions.show)),
+        _route(f"{page}/questions", "POST", signed_in(portal, questions.choose)),
+        _route(PATIENTS, "GET", signed_in(portal, patients.show)),
+        _route(PATIENTS, "POST", signed_in(portal, patients.add)),
+        _route(patient, "GET", signed_in(portal, patients.one)),
+        *(
+            _route(f"{patient}/{name}", "POST", signed_in(portal, handler))
+            for name, handler in patients.CHANGES.items()
+        ),
+        _route(f"{page}/handover", "GET", signed_in(portal, supervision.show)),
+        _route(f"{page}/handover", "POST", signed_in(portal, supervision.hand_over)),
+        _route(f"{page}/handover/end", "POST", signed_in(portal, supervision.take_back)),
+        _route(SUPERVISION, "GET", signed_in(portal, supervision.mine)),
+        _route(f"{SUPERVISION}/{{handover_id}}", "GET", signed_in(portal, supervision.one)),
+        _route(EMERGENCY, "GET", signed_in(portal, privacy.ask)),
+        _route(EMERGENCY, "POST", signed_in(portal, privacy.break_glass)),
+        _route(f"{EMERGENCY}/{{patient_id}}", "GET", signed_in(portal, privacy.latest)),
+        _route(PRIVACY, "GET", signed_in(portal, privacy.show)),
         _route(access.SAFETY, "GET", signed_in(portal, alerts.show)),
         _route(f"{access.SAFETY}/month", "GET", signed_in(portal, alerts.month)),
         _route(alert, "GET", signed_in(portal, alerts.one)),
         _route(f"{alert}/acknowledge", "POST", signed_in(portal, alerts.acknowledge)),
         _route(f"{alert}/close", "POST", signed_in(portal, alerts.close)),
-        _route("/portal/{rest:path}", None, signed_in(portal, _unknown)),
+        _route("/portal/{rest:path}", "GET", signed_in(portal, _unknown)),
     ]
 
 
@@ -90,12 +121,17 @@ def make_portal(context: Context) -> Portal:
     )
 
 
-def _route(path: str, method: str | None, endpoint: Endpoint) -> Route:
+def _route(
+    path: str, method: str, endpoint: Endpoint, headers: Mapping[str, str] = _HEADERS
+) -> Route:
     return Route(
         path,
         endpoint,
-        methods=None if method is None else [method],
-        middleware=[Middleware(http.SecureHeaders, headers=_HEADERS)],
+        methods=[method],
+        middleware=[
+            Middleware(http.SecureHeaders, headers=headers),
+            Middleware(http.ByTable, path=path, methods=[method], ways=_WAYS),
+        ],
     )
 
 

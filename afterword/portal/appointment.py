@@ -1,6 +1,7 @@
 """The digest of one appointment, and *I have read this*."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
@@ -9,6 +10,7 @@ from afterword.portal.sparkline import EARLIER_SHOWN, sparkline
 from afterword.portal.today import Mark, mark_of
 from afterword.portal.visits import PageError, Portal, Visit
 from afterword.records import digests
+from afterword.records.digests import DigestSource
 from afterword.reflection.digest import Digest, ItemLine
 
 _NOTICES = {"read": "read_saved", "changed": "read_changed"}
@@ -22,35 +24,46 @@ def show(visit: Visit) -> Response:
     if fetched_ahead or visit.request.method == "HEAD":
         raise PageError(503)
     portal = visit.portal
-    with portal.records.begin() as tx:
+    with portal.records.begin(by=visit.actor, purpose="digest") as tx:
         found = portal.maker.open_digest(tx, visit.account.id, _appointment_id(visit))
         if found is None:
             raise PageError(404)
         source, digest = found
         tags = portal.maker.notices(tx, visit.account.id, source)
-    calendar = visit.calendar
-    mark = mark_of(source)
+    return digest_page(
+        visit,
+        source,
+        digest,
+        tags=tags,
+        packs=portal.maker.asked.packs,
+        notice=_NOTICES.get(visit.request.query_params.get("notice", "")),
+    )
+
+
+def digest_page(visit: Visit, source: DigestSource, digest: Digest, **more: Any) -> Response:
+    """The page of a digest. With `watermark`, a sentence, it is one that is only looked at."""
+    portal, calendar, mark = visit.portal, visit.calendar, mark_of(source)
     shared = mark in (Mark.UNREAD, Mark.READ)
+    values: dict[str, Any] = {"tags": (), "packs": (), "notice": None, "watermark": None}
     return visit.page(
         "digest.html" if shared else "not_shared.html",
         source=source,
         digest=digest,
-        tags=tags,
         off=portal.maker.screener.missing,
         mark=mark,
         calendar=calendar,
-        notice=_NOTICES.get(visit.request.query_params.get("notice", "")),
         anchors=anchors(digest),
         labels=_labels(digest),
         earlier_times=", ".join(calendar.date(told.session_at) for told in source.earlier),
         sparks={line.question: _spark(portal, digest, line) for line in digest.items},
+        **(values | more),
     )
 
 
 def read(visit: Visit) -> Response:
     """Notes *I have read this* and leads back to the page."""
     appointment_id, reflection_id = _appointment_id(visit), visit.form.get("reflection", "")
-    with visit.portal.records.begin() as tx:
+    with visit.portal.records.begin(by=visit.actor, purpose="digest") as tx:
         source = digests.digest_source(tx, visit.account.id, appointment_id)
         latest = source.latest if source else None
         if latest is None or latest.reflection_id != reflection_id:

@@ -1,8 +1,6 @@
 """How often somebody may try to sign in."""
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from afterword.quotas import Counter, Rate, network_of
 
 MINUTES = 15
 
@@ -11,17 +9,24 @@ class Attempts:
     """Counts tries by account and by client address, in memory."""
 
     # A clinic's staff often share one address, so a client may try more often than an account.
-    BY_ACCOUNT = RateLimitItemPerMinute(10, MINUTES)
-    BY_CLIENT = RateLimitItemPerMinute(60, MINUTES)
+    BY_ACCOUNT = Rate(10, MINUTES * 60)
+    BY_CLIENT = Rate(60, MINUTES * 60)
+    # Nobody can guess a passkey; this only bounds what strangers make us keep.
+    BEGUN_BY_CLIENT = Rate(300, MINUTES * 60)
 
     def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._clients, self._accounts, self._begun = Counter(), Counter(), Counter()
 
     def may_try(self, account: str, client: str) -> bool:
         """Counts this try; False when there were too many. Unknown accounts count alike."""
-        client_may = self._limiter.hit(self.BY_CLIENT, "client", client)
-        return client_may and self._limiter.hit(self.BY_ACCOUNT, "account", account)
+        if self._clients.hit(self.BY_CLIENT, network_of(client)):
+            return False
+        return not self._accounts.hit(self.BY_ACCOUNT, account)
+
+    def may_begin(self, client: str) -> bool:
+        """Counts a sign-in by passkey that begins; False when there were too many."""
+        return not self._begun.hit(self.BEGUN_BY_CLIENT, network_of(client))
 
     def succeeded(self, account: str) -> None:
         """Forgets the tries of an account that has signed in."""
-        self._limiter.clear(self.BY_ACCOUNT, "account", account)
+        self._accounts.forget(account)

@@ -22,6 +22,11 @@ class DigestMaker:
     texts: Catalogue
     screener: Screener
 
+    @property
+    def asked(self) -> Instrument:
+        """The questions that new reflections ask."""
+        return next(iter(self.instruments.values()))
+
     def digest_for(
         self, tx: Tx, staff_id: str, appointment_id: str
     ) -> tuple[DigestSource, Digest] | None:
@@ -39,6 +44,24 @@ class DigestMaker:
         if source is not None and source.latest is not None:
             self._look_again(tx, source.latest, source.appointment.clinician.name)
         return self._made(source)
+
+    def of_one(self, source: DigestSource) -> Digest:
+        """The digest of what the records have let somebody look at."""
+        latest = source.latest
+        instrument = (
+            self.asked
+            if latest is None
+            else self.instruments[latest.instrument, latest.instrument_version]
+        )
+        writer = Writer(
+            instrument=instrument,
+            language=self.texts.language,
+            say=self.texts.section("digest"),
+            open_with=self.texts.section("openers"),
+            clinician=source.appointment.clinician.name,
+        )
+        goals = {goal.id: goal.text for goal in source.goals}
+        return writer.build(source.latest, source.earlier, goals)
 
     def notices(self, tx: Tx, staff_id: str, source: DigestSource) -> list[AlertTag]:
         """The safety notices that this clinician may see."""
@@ -65,23 +88,7 @@ class DigestMaker:
         return instrument.items[question].options[rank - 1].label[self.texts.language]
 
     def _made(self, source: DigestSource | None) -> tuple[DigestSource, Digest] | None:
-        if source is None:
-            return None
-        latest = source.latest
-        instrument = (
-            next(iter(self.instruments.values()))
-            if latest is None
-            else self.instruments[latest.instrument, latest.instrument_version]
-        )
-        writer = Writer(
-            instrument=instrument,
-            language=self.texts.language,
-            say=self.texts.section("digest"),
-            open_with=self.texts.section("openers"),
-            clinician=source.appointment.clinician.name,
-        )
-        goals = {goal.id: goal.text for goal in source.goals}
-        return source, writer.build(source.latest, source.earlier, goals)
+        return None if source is None else (source, self.of_one(source))
 
 
 def _raise(tx: Tx, latest: Shared, finding: Finding, route: Route, words: str) -> None:

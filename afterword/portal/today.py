@@ -78,7 +78,7 @@ def show(visit: Visit) -> Response:
         return RedirectResponse(visit.home, 303)
     portal, calendar = visit.portal, visit.calendar
     rows = []
-    with portal.records.read() as tx:
+    with portal.records.read(by=visit.actor, purpose="today") as tx:
         for appointment in digests.appointments_between(
             tx, visit.account.id, calendar.day_start(), calendar.day_start(days=2)
         ):

@@ -1,7 +1,6 @@
 """From a request to a page: the session, the form, the checks, and calm pages for errors."""
 
 import logging
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,28 +8,42 @@ from urllib.parse import parse_qsl, urlencode
 
 from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from afterword.access.actors import Actor
+from afterword.access.policy import Denied
+from afterword.access.routes import Caller, Row, callers_of
+from afterword.http import row_of
 from afterword.portal import access
 from afterword.portal.digests import DigestMaker
 from afterword.portal.wording import Calendar, Say
+from afterword.quotas import STAFF_BODY
 from afterword.records import alert_desk, contacts, staff, views
-from afterword.records.store import Records, RecordsAway, Tx
+from afterword.records.staff import Stage
+from afterword.records.store import Records, RecordsAway
 from afterword.settings import Settings
 
 SIGN_IN = "/portal/sign-in"
-_FORM_BYTES, _FORM_FIELDS = 16_384, 20
+CONFIRM = "/portal/confirm"
+_FORM_FIELDS = 20
 _MOST_WAITING = 20
 _CLINICIAN = "clinician"
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _log = logging.getLogger("afterword.portal")
 
+_HOMES = (
+    (Caller.CONTACT, access.SAFETY),
+    (Caller.SUPERVISOR, "/portal/supervision"),
+    (Caller.PRIVACY, "/portal/privacy"),
+    (Caller.ADMIN, "/portal/admin/patients"),
+)
 Form = dict[str, str]
 
 
 class PageError(Exception):
-    """Ends a visit with an error page: 403, 404 or 503."""
+    """Ends a visit with an error page: 403, 404, 413 or 503."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -58,6 +71,7 @@ class Portal:
             "form_token": "",
             "printed": None,
             "waiting": None,
+            "looks_after_privacy": False,
             "home": access.HOME,
             "here": "",
         }
@@ -74,8 +88,19 @@ class Visit:
     token: str
     account: views.Account
     calendar: Calendar
+    callers: frozenset[Caller] = frozenset()
+    """What they come as: by their role, and by what they are a contact for."""
     waiting: int | None = None
     """Alerts that wait for this contact; None for who is no contact."""
+    fresh: bool = False
+    """Whether the second factor was given within the last minutes."""
+    enrolled: bool = True
+    """False for somebody invited who has no second factor yet: they see no page but those."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts in the records while this visit lasts."""
+        return Actor.staff(self.account.id)
 
     @property
     def treats(self) -> bool:
@@ -84,15 +109,18 @@ class Visit:
 
     @property
     def home(self) -> str:
-        """The first page: for contacts without patients the alerts."""
-        return access.HOME if self.treats or self.waiting is None else access.SAFETY
+        """The first page: for whoever has no patients what they are there for."""
+        if self.treats:
+            return access.HOME
+        return next((page for who, page in _HOMES if who in self.callers), access.HOME)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         frame = {
-            "account": self.account,
+            "account": self.account if self.enrolled else None,
             "form_token": access.form_token(self.portal.form_key, self.token),
             "printed": self.calendar.moment(self.calendar.now),
             "waiting": self.waiting,
+            "looks_after_privacy": Caller.PRIVACY in self.callers,
             "home": self.home,
         }
         return self.portal.page(template, status, **(frame | values))
@@ -128,6 +156,8 @@ def open_page(portal: Portal, handler: OpenHandler, queue: Queue | None = None) 
 
     async def endpoint(request: Request) -> Response:
         def answer(form: Form) -> Response:
+            if Caller.ANYONE not in row_of(request).callers:
+                raise PageError(404)
             return handler(portal, request, form)
 
         return await _answer(portal, request, answer, queue)
@@ -135,31 +165,53 @@ def open_page(portal: Portal, handler: OpenHandler, queue: Queue | None = None) 
     return endpoint
 
 
-def signed_in(portal: Portal, handler: Handler) -> Endpoint:
-    """An endpoint for staff; others are sent to sign-in. A POST needs the session's token."""
+def signed_in(portal: Portal, handler: Handler, queue: Queue | None = None) -> Endpoint:
+    """An endpoint for staff; others are sent to sign-in. A POST needs the session's token.
+
+    Which of the staff, and whether the second factor has to be fresh, says the row of the table
+    of routes. `queue` bounds costly work.
+    """
 
     async def endpoint(request: Request) -> Response:
         def answer(form: Form) -> Response:
             token = portal.cookie.read(request)
-            with portal.records.begin() as tx:
-                account = staff.account(tx, token) if token else None
-                waiting = _waiting(tx, account)
-                now = tx.now
-            if account is None:
+            visit = _begun(portal, request, form, token) if token else None
+            if visit is None:
                 return _to_sign_in(portal, request, had_session=bool(token))
-            calendar = Calendar.of(portal.say, account.clinic, now)
-            visit = Visit(portal, request, form, token, account, calendar, waiting)
             return _keep_off_screen(_within(visit, handler))
 
-        return await _answer(portal, request, answer)
+        return await _answer(portal, request, answer, queue)
 
     return endpoint
 
 
-def _waiting(tx: Tx, account: views.Account | None) -> int | None:
-    if account is None or not contacts.of_staff(tx, account.id):
-        return None
-    return alert_desk.waiting_count(tx, account.id)
+def _begun(portal: Portal, request: Request, form: Form, token: str) -> Visit | None:
+    """Whose visit it is; None where nobody is signed in as far as this page needs."""
+    stage = Stage.ENROL if Caller.INVITED in row_of(request).callers else Stage.FULL
+    # Before this it is not known who it is.
+    with portal.records.begin() as tx:
+        account = staff.account(tx, token, stage)
+        if account is None:
+            return None
+        kinds = [one.kind for one in contacts.of_staff(tx, account.id)]
+        callers = frozenset({Caller.INVITED})
+        waiting = None
+        if stage is Stage.FULL:
+            callers = callers_of(account.role, kinds)
+            if Caller.CONTACT in callers:
+                waiting = alert_desk.waiting_count(tx, account.id)
+        return Visit(
+            portal=portal,
+            request=request,
+            form=form,
+            token=token,
+            account=account,
+            calendar=Calendar.of(portal.say, account.clinic, tx.now),
+            callers=callers,
+            waiting=waiting,
+            fresh=staff.is_fresh(tx, token),
+            enrolled=stage is Stage.FULL,
+        )
 
 
 async def _answer(
@@ -179,6 +231,9 @@ async def _answer(
         return await to_thread.run_sync(answer, form)
     except PageError as error:
         return error_page(portal, error.status)
+    except HTTPException as error:
+        # The layers before the routes cut off a body that is too long.
+        return error_page(portal, error.status_code)
     except RecordsAway as error:
         _note(error)
         return error_page(portal, 503)
@@ -193,10 +248,29 @@ def _within(visit: Visit, handler: Handler) -> Response:
         visit.portal.form_key, visit.token, given
     ):
         return visit.page("error.html", 403, code=403)
+    row = row_of(visit.request)
     try:
+        _let_in(visit, row)
+        if row.fresh and not visit.fresh:
+            # It counts for five minutes.
+            back = access.safe_next(access.page_of(visit.request.url.path))
+            return RedirectResponse(f"{CONFIRM}?{urlencode({'next': back})}", 303)
         return handler(visit)
     except PageError as error:
         return visit.page("error.html", error.status, code=error.status)
+    except Denied:
+        # The same page as for what does not exist.
+        return visit.page("error.html", 404, code=404)
+
+
+def _let_in(visit: Visit, row: Row) -> None:
+    """Raises Denied where the path is not for them, and leaves a row in the audit."""
+    if not visit.callers.isdisjoint(row.callers):
+        return
+    for action in row.actions:
+        with visit.portal.records.read(by=visit.actor, purpose="page"):
+            raise Denied(action, "page", "")
+    raise PageError(404)
 
 
 def _keep_off_screen(response: Response) -> Response:
@@ -226,8 +300,8 @@ async def _read_form(request: Request) -> Form:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _FORM_BYTES:
-            raise PageError(403)
+        if len(body) > STAFF_BODY:
+            raise PageError(413)
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS))
     except ValueError:
@@ -235,7 +309,5 @@ async def _read_form(request: Request) -> Form:
 
 
 def _note(error: Exception) -> None:
-    # Kind and place only: the message of an error may hold a patient's words.
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "unknown place"
-    _log.error("A page failed: %s in %s", type(error).__name__, place)
+    # Told by kind and place only: see `afterword/logs.py`.
+    _log.error("a page failed", extra={"error": error})

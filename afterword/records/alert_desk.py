@@ -7,44 +7,54 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 
-from afterword.records import alert_rows, contacts, digests, models, people
+from afterword.access.actors import Actor
+from afterword.access.policy import Action, Denied, Relation
+from afterword.records import alert_rows, contacts, digests, doors, models, people
 from afterword.records.alert_views import AlertEvent, AlertTag, AlertView, Delivery, Words
+from afterword.records.doors import door
 from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState
 from afterword.safety.clock import AlertState, late_after
 from afterword.safety.finding import Category, Route, Tier
 from afterword.safety.recipients import Kind, may_know
 
+ALERT, CONCERN = "alert", "concern"
+"""What the audit calls alerts of the two routes."""
 FALSE_ALARM = "false_alarm"
 OUTCOMES = ("reached", "handed_over", "emergency_called", "not_reached", "no_action")
 """What staff may close an alert with, besides as a false alarm."""
 
 
+@doors.unguarded("asks the policy about each alert")
 def for_staff(tx: Tx, staff_id: str, *, closed_since: datetime | None = None) -> list[AlertView]:
     """Alerts that this member of staff is there for, the most urgent first.
 
     Those that are not closed, and with `closed_since` those closed from then on.
     """
     rows = _visible(tx, staff_id, closed_since)
+    for row in rows:
+        _enter(tx, Action.READ_ALERT, staff_id, row.id)
     rows.sort(key=lambda row: (row.state == AlertState.CLOSED, -Tier.of(row.tier), row.opened_at))
     return [_view(tx, row) for row in rows]
 
 
-def one_for(tx: Tx, staff_id: str, alert_id: str) -> AlertView | None:
-    """One alert, closed ones too; None alike for unknown ones and those they may not see."""
-    row = tx.session.get(models.Alert, alert_id)
-    return _view(tx, row) if row is not None and _may_see(tx, staff_id, row) else None
+@doors.unguarded("asks the policy about the alert")
+def one_for(tx: Tx, staff_id: str, alert_id: str) -> AlertView:
+    """One alert, closed ones too. Raises Denied alike for unknown ones and others."""
+    return _view(tx, _enter(tx, Action.READ_ALERT, staff_id, alert_id))
 
 
+@doors.unguarded("a number of alerts that the account may see")
 def waiting_count(tx: Tx, staff_id: str) -> int:
     """How many of these alerts nobody has acknowledged."""
     return sum(row.state == AlertState.OPEN for row in _visible(tx, staff_id))
 
 
+@doors.unguarded("asks the policy about the alert")
 def acknowledge(tx: Tx, staff_id: str, alert_id: str) -> bool:
     """Somebody has seen it and takes it on: the clock stops. False when somebody has before.
 
-    Raises LookupError.
+    Raises Denied.
     """
     row = _held(tx, staff_id, alert_id)
     if row.state != AlertState.OPEN:
@@ -53,18 +63,21 @@ def acknowledge(tx: Tx, staff_id: str, alert_id: str) -> bool:
     return True
 
 
+@doors.unguarded("asks the policy about the alert")
 def close(tx: Tx, staff_id: str, alert_id: str, outcome: str, note: str = "") -> bool:
-    """Ends an alert with one of OUTCOMES; False when it is closed. Raises LookupError."""
+    """Ends an alert with one of OUTCOMES; False when it is closed. Raises Denied."""
     if outcome not in OUTCOMES:
         raise ValueError(f"the outcome is none of {', '.join(OUTCOMES)}")
     return _end(tx, staff_id, alert_id, outcome, note)
 
 
+@doors.unguarded("asks the policy about the alert")
 def false_alarm(tx: Tx, staff_id: str, alert_id: str, reason: str) -> bool:
-    """Ends an alert that was none; False when it is closed. Raises LookupError."""
+    """Ends an alert that was none; False when it is closed. Raises Denied."""
     return _end(tx, staff_id, alert_id, FALSE_ALARM, reason)
 
 
+@door(Action.SCREEN, of="reflection_id")
 def of_reflection_for(tx: Tx, staff_id: str, reflection_id: str) -> list[AlertTag]:
     """The safety notices for the clinician of the session, oldest first; none for others.
 
@@ -110,9 +123,26 @@ def _may_see(tx: Tx, staff_id: str, row: models.Alert) -> bool:
 
 
 def _held(tx: Tx, staff_id: str, alert_id: str) -> models.Alert:
-    row = alert_rows.lock(tx, alert_id)
-    if row is None or not _may_see(tx, staff_id, row):
-        raise LookupError("There is no such alert.")
+    alert_rows.lock(tx, alert_id)
+    return _enter(tx, Action.ANSWER_ALERT, staff_id, alert_id)
+
+
+def _enter(tx: Tx, action: Action, staff_id: str, alert_id: str) -> models.Alert:
+    """The alert, if whoever acts is a contact who may know of it. Raises Denied."""
+    row = tx.session.get(models.Alert, alert_id)
+    if row is None:
+        raise Denied(action, ALERT, "")
+    concern = row.route == Route.SAFEGUARDING
+    may_know_of_it = tx.actor == Actor.staff(staff_id) and _may_see(tx, staff_id, row)
+    relation = Relation.SAFEGUARDING if concern else Relation.DUTY
+    doors.decide(
+        tx,
+        action,
+        frozenset({relation}) if may_know_of_it else frozenset(),
+        kind=CONCERN if concern else ALERT,
+        key=row.id,
+        patient_id=row.patient_id,
+    )
     return row
 
 
@@ -129,7 +159,7 @@ def _end(tx: Tx, staff_id: str, alert_id: str, outcome: str, note: str) -> bool:
     if row.state == AlertState.OPEN:
         _take_on(tx, row, staff_id)
     if note.strip():
-        row.sealed_note = tx.vault.seal("alert", "note", row.id, note)
+        alert_rows.keep_note(tx, row, note)
     alert_rows.finish(tx, row, outcome, staff_id)
     return True
 
@@ -165,7 +195,7 @@ def _view(tx: Tx, row: models.Alert) -> AlertView:
         closed_at=row.closed_at,
         closed_by=_name(tx, row.closed_by),
         outcome=row.outcome,
-        note=tx.vault.open("alert", "note", row.id, row.sealed_note) if row.sealed_note else None,
+        note=alert_rows.note_of(tx, row),
         events=tuple(
             AlertEvent(one.at, one.kind, _name(tx, one.staff_id), one.detail)
             for one in alert_rows.events(tx, row.id)

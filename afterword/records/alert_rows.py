@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from afterword.records import contacts, models
+from afterword.records import contacts, models, sealing
+from afterword.records.access_models import Concern
+from afterword.records.sealing import CONDUCT, Place
 from afterword.records.store import Tx, new_id
 from afterword.safety.clock import AlertState, Hours
 from afterword.safety.finding import Route
@@ -17,6 +19,8 @@ from afterword.safety.recipients import Case
 Detail = dict[str, Any]
 """`words` [{text, at}], `messages`, `evidence`, `categories`, `version`, `withheld`, `erased`."""
 
+WORDS_GONE = "words_erased"
+"""The event of an alert whose words were deleted."""
 EMPTY: Detail = {
     "words": [],
     "messages": [],
@@ -53,13 +57,53 @@ def open_key(reflection_id: str, route: Route) -> str:
 
 
 def detail(tx: Tx, row: models.Alert) -> Detail:
-    found: Detail = json.loads(tx.vault.open("alert", "detail", row.id, row.sealed_detail))
+    """What an alert holds of the patient's words, and why. Concerns are kept apart."""
+    concern = _concern(tx, row)
+    sealed = row.sealed_detail if concern is None else concern.sealed_detail
+    found: Detail = json.loads(sealing.unseal(tx, _place(row, "detail", concern), sealed))
     return found
 
 
 def keep_detail(tx: Tx, row: models.Alert, kept: Detail) -> None:
-    row.sealed_detail = tx.vault.seal("alert", "detail", row.id, json.dumps(kept))
+    concern = _concern(tx, row)
+    holder: models.Alert | Concern = row if concern is None else concern
+    holder.sealed_detail = sealing.seal(tx, _place(row, "detail", concern), json.dumps(kept))
     row.updated_at = tx.now
+
+
+def add(tx: Tx, row: models.Alert) -> None:
+    """Stores a new alert, without words yet; a concern gets its row in the other store."""
+    row.sealed_detail, row.updated_at = b"", tx.now
+    tx.session.add(row)
+    tx.session.flush()
+    if row.route == Route.SAFEGUARDING:
+        tx.session.add(Concern(alert_id=row.id, sealed_detail=b""))
+        tx.session.flush()
+    keep_detail(tx, row, dict(EMPTY))
+    tx.session.flush()
+
+
+def note_of(tx: Tx, row: models.Alert) -> str | None:
+    """What staff wrote when they closed it."""
+    concern = _concern(tx, row)
+    sealed = row.sealed_note if concern is None else concern.sealed_note
+    return sealing.unseal(tx, _place(row, "note", concern), sealed) if sealed else None
+
+
+def keep_note(tx: Tx, row: models.Alert, note: str) -> None:
+    concern = _concern(tx, row)
+    holder: models.Alert | Concern = row if concern is None else concern
+    holder.sealed_note = sealing.seal(tx, _place(row, "note", concern), note)
+
+
+def _concern(tx: Tx, row: models.Alert) -> Concern | None:
+    return tx.session.get(Concern, row.id) if row.route == Route.SAFEGUARDING else None
+
+
+def _place(row: models.Alert, column: str, concern: Concern | None) -> Place:
+    if concern is None:
+        return Place(row.patient_id, "alert", column, row.id)
+    return Place(row.patient_id, "concern", column, row.id, CONDUCT)
 
 
 def log(
@@ -114,7 +158,16 @@ def forget_words(tx: Tx, reflection_id: str) -> None:
     """The patient deletes everything: words of alerts go, that there were alerts stays."""
     for row in of_reflection(tx, reflection_id):
         keep_detail(tx, row, detail(tx, row) | {"words": [], "erased": True})
-        log(tx, row, "words_erased")
+        log(tx, row, WORDS_GONE)
+
+
+def forget(tx: Tx, row: models.Alert) -> None:
+    """Its time is over: the patient's words and the note of staff go, that it was stays."""
+    keep_detail(tx, row, detail(tx, row) | {"words": [], "erased": True})
+    concern = _concern(tx, row)
+    holder: models.Alert | Concern = row if concern is None else concern
+    holder.sealed_note = None
+    log(tx, row, WORDS_GONE)
 
 
 def _locked(tx: Tx, condition: ColumnElement[bool]) -> models.Alert | None:

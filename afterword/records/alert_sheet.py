@@ -7,21 +7,26 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, or_, select
 
+from afterword.access.policy import Action, Relation, Role
 from afterword.records import contacts, models
 from afterword.records.alert_desk import FALSE_ALARM
 from afterword.records.alert_views import Sheet
+from afterword.records.doors import decide, unguarded
 from afterword.records.store import Tx
 from afterword.safety.clock import Hours, late_after
 from afterword.safety.finding import Route, Tier
+from afterword.safety.recipients import Kind
 
 
+@unguarded("asks the policy itself")
 def monthly(tx: Tx, clinic_id: str, month: date, *, apart: bool = False) -> Sheet:
     """The month that `month` is in, by the clinic's days.
 
     What a clinician may not know of does not count, or a number would give it away. `apart`
     counts only that: concerns about clinicians, and alerts that are hidden from one. It is for
-    safeguarding contacts. Raises LookupError.
+    safeguarding contacts. Raises Denied, or LookupError for an unknown clinic.
     """
+    _ask(tx, clinic_id, apart=apart)
     clinic = tx.session.get(models.Clinic, clinic_id)
     if clinic is None:
         raise LookupError("There is no such clinic.")
@@ -39,6 +44,19 @@ def monthly(tx: Tx, clinic_id: str, month: date, *, apart: bool = False) -> Shee
         overdue=sum(_was_late(tx, row, seen.get(row.id), hours) for row in rows),
         false_alarms=closed.count(FALSE_ALARM) / len(closed) if closed else None,
     )
+
+
+def _ask(tx: Tx, clinic_id: str, *, apart: bool) -> None:
+    """Whoever has patients could read from a number that there is a concern about them."""
+    staff = tx.session.get(models.Staff, tx.actor.id)
+    kinds = {one.kind for one in contacts.of_staff(tx, tx.actor.id)}
+    held: frozenset[Relation] = frozenset()
+    if staff is not None and staff.clinic_id == clinic_id:
+        if apart and Kind.SAFEGUARDING in kinds and staff.role != Role.CLINICIAN:
+            held = frozenset({Relation.SAFEGUARDING})
+        if not apart and kinds & {Kind.DUTY, Kind.BACKUP}:
+            held = frozenset({Relation.DUTY})
+    decide(tx, Action.COUNT_ALERTS, held, kind="clinic", key=clinic_id, patient_id=None)
 
 
 def _rows(

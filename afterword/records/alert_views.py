@@ -137,10 +137,9 @@ class AlertTag:
 
 @dataclass(frozen=True)
 class Mail:
-    """A notice that is to be sent now. It says that there is an alert, never what is in it."""
+    """A notice that is to be sent now. It says that there is something, never what it is."""
 
     id: str
-    alert_id: str
     template: str
     urgent: bool
     name: str

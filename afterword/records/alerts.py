@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from afterword.access.policy import Action
 from afterword.records import alert_moves, alert_rows, inbox, mails, models
 from afterword.records.alert_desk import (
     acknowledge,
@@ -20,6 +21,7 @@ from afterword.records.alert_desk import (
 )
 from afterword.records.alert_sheet import monthly
 from afterword.records.alert_views import Raised, Told
+from afterword.records.doors import door, for_processes
 from afterword.records.store import Tx, new_id
 from afterword.reflection.answers import ReflectionState
 from afterword.safety import clock
@@ -80,6 +82,7 @@ class Incident:
     message: str = ""
 
 
+@door(Action.SCREEN, of="incident.reflection_id")
 def raise_alert(tx: Tx, incident: Incident) -> Raised:
     """Opens an alert, or adds to the one that is open; the notices are in the same transaction.
 
@@ -113,6 +116,7 @@ def raise_alert(tx: Tx, incident: Incident) -> Raised:
     )
 
 
+@door(Action.SCREEN, of="incident.reflection_id")
 def note(tx: Tx, incident: Incident) -> str:
     """Keeps a line for the digest: no clock, no notice. Returns the id of the note."""
     reflection = inbox.lock_reflection(tx, incident.reflection_id)
@@ -133,6 +137,7 @@ def note(tx: Tx, incident: Incident) -> str:
     return row.id
 
 
+@door(Action.ANSWER, of="reflection_id")
 def patient_chose(tx: Tx, reflection_id: str, choice: str) -> Raised | None:
     """The answer to a check; None when there is nothing that it could be about.
 
@@ -154,6 +159,7 @@ def patient_chose(tx: Tx, reflection_id: str, choice: str) -> Raised | None:
     return None if shown is None else _unchanged(tx, shown)
 
 
+@door(Action.ANSWER, of="reflection_id")
 def forward_concern(tx: Tx, reflection_id: str, yes: bool) -> Told:
     """The patient's word on passing a concern about the clinician on; what was told is returned.
 
@@ -170,6 +176,7 @@ def forward_concern(tx: Tx, reflection_id: str, yes: bool) -> Told:
     return alert_moves.told(tx, row)
 
 
+@door(Action.SCREEN, of="reflection_id")
 def undelivered(tx: Tx, reflection_id: str) -> None:
     """A line of safety did not reach the patient: what is open goes up by one tier."""
     inbox.lock_reflection(tx, reflection_id)
@@ -184,6 +191,7 @@ def undelivered(tx: Tx, reflection_id: str) -> None:
             alert_moves.move(tx, row, Tier.of(row.tier), higher=Tier.of(row.tier) > earlier)
 
 
+@for_processes
 def due(tx: Tx) -> list[str]:
     """Alerts on which the clock is to act now, the longest waiting first."""
     query = (
@@ -197,6 +205,7 @@ def due(tx: Tx) -> list[str]:
     return list(tx.session.scalars(query))
 
 
+@for_processes
 def step(tx: Tx, alert_id: str) -> bool:
     """Does what the clock asks for; False when somebody was quicker."""
     row = alert_rows.lock(tx, alert_id)
@@ -252,9 +261,7 @@ def _add(tx: Tx, incident: Incident, reflection: models.Reflection) -> models.Al
         due_at=None if concern else tx.now + clock.CHECK_PATIENCE,
         step=0,
     )
-    alert_rows.keep_detail(tx, row, dict(alert_rows.EMPTY))
-    tx.session.add(row)
-    tx.session.flush()
+    alert_rows.add(tx, row)
     return row
 
 

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
+from afterword.access.policy import Action
 from afterword.problems import DataProblem
 from afterword.records import models, people
 from afterword.records.alert_views import Contact, ContactProblem
+from afterword.records.doors import by_admin, for_processes, unguarded
 from afterword.records.store import Tx, new_id
 from afterword.safety.clock import Hours
 from afterword.safety.recipients import Kind, Recipient, uncovered
@@ -29,16 +31,18 @@ class NewContact:
     staff_id: str | None = None
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def add_contact(
     tx: Tx, clinic_id: str, *, kind: str, name: str, email: str, staff_id: str | None = None
 ) -> str:
-    """Returns the new contact's id. `kind` is duty, backup or safeguarding.
+    """Returns the new contact's id. `kind` is duty, backup, safeguarding or privacy.
 
     Raises ContactRefused.
     """
     return add_contacts(tx, clinic_id, [NewContact(Kind(kind), name, email, staff_id)])[0]
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def add_contacts(tx: Tx, clinic_id: str, new: Sequence[NewContact]) -> list[str]:
     """Adds several at once: two clinicians may stand in for each other. Raises ContactRefused."""
     # Two who add at once would each not see what the other one adds.
@@ -55,6 +59,7 @@ def add_contacts(tx: Tx, clinic_id: str, new: Sequence[NewContact]) -> list[str]
     return [row.id for row in rows]
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def remove_contact(tx: Tx, contact_id: str) -> None:
     """From now on nothing is sent to this contact. Raises ContactRefused and LookupError."""
     row = tx.session.get(models.Contact, contact_id)
@@ -72,6 +77,7 @@ def remove_contact(tx: Tx, contact_id: str) -> None:
             )
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def of_clinic(tx: Tx, clinic_id: str) -> list[Contact]:
     """The present contacts: duty, backup, safeguarding, each in the order of their adding."""
     return [_view(tx, row) for row in _rows(tx, clinic_id)]
@@ -86,6 +92,7 @@ def recipients_of(tx: Tx, clinic_id: str, *kinds: Kind) -> list[Recipient]:
     ]
 
 
+@unguarded("what an account is a contact for")
 def of_staff(tx: Tx, staff_id: str) -> list[Recipient]:
     """All that a member of staff is a contact for."""
     clinic_id = tx.session.scalar(select(models.Staff.clinic_id).where(models.Staff.id == staff_id))
@@ -108,6 +115,7 @@ def hours_of(clinic: models.Clinic) -> Hours:
         return Hours(ZoneInfo("UTC"))
 
 
+@for_processes
 def problems_of(tx: Tx) -> list[ContactProblem]:
     """What is missing at each clinic, worst first."""
     clinics = tx.session.scalars(select(models.Clinic).order_by(models.Clinic.name))
@@ -134,13 +142,17 @@ def _missing_people(tx: Tx, clinic: models.Clinic) -> Iterator[tuple[str, str]]:
             "no_safeguarding",
             "a concern about a clinician reaches nobody. Add a safeguarding contact.",
         )
-        return
-    for staff_id in sorted(_alone(tx, clinic.id)):
+    for staff_id in sorted(_alone(tx, clinic.id) if Kind.SAFEGUARDING in kinds else ()):
         row = tx.session.get_one(models.Staff, staff_id)
         yield (
             "safeguarding_is_clinician",
             f"a concern about {people.staff_view(tx, row).name} would reach only those who treat "
             "the same patient. Add another safeguarding contact.",
+        )
+    if Kind.PRIVACY not in kinds:
+        yield (
+            "no_privacy",
+            "nobody is told when a record is opened in an emergency. Add a privacy contact.",
         )
 
 
@@ -157,7 +169,8 @@ def _missing_facts(clinic: models.Clinic) -> Iterator[tuple[str, str]]:
 
 
 def _only_staff(present: Iterable[Recipient]) -> set[str | None]:
-    return {one.staff_id or one.id for one in present if one.kind is not Kind.SAFEGUARDING}
+    on_duty = {Kind.DUTY, Kind.BACKUP}
+    return {one.staff_id or one.id for one in present if one.kind in on_duty}
 
 
 def _with_patients(tx: Tx, clinic: models.Clinic) -> frozenset[str]:

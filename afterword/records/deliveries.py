@@ -6,11 +6,14 @@ itself calls `seen` when its provider confirms.
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from afterword.access.policy import Action
 from afterword.records import alerts, inbox, models
+from afterword.records.doors import door, for_processes
 from afterword.records.store import Tx
 from afterword.safety.clock import DELIVERY_PATIENCE
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def is_news(tx: Tx, reflection_id: str, revision: int) -> bool:
     """Whether the page has lines of safety at this revision that it had not said it has."""
     query = _unseen().where(
@@ -19,6 +22,7 @@ def is_news(tx: Tx, reflection_id: str, revision: int) -> bool:
     return tx.session.scalar(query.limit(1)) is not None
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def seen(tx: Tx, reflection_id: str, revision: int | None = None) -> None:
     """The patient has all lines up to this revision, or all that there are."""
     reflection = inbox.lock_reflection(tx, reflection_id)
@@ -26,11 +30,13 @@ def seen(tx: Tx, reflection_id: str, revision: int | None = None) -> None:
     reflection.seen_revision = max(reflection.seen_revision, known)
 
 
+@for_processes
 def overdue(tx: Tx) -> list[str]:
     """Reflections with lines of safety that nobody has fetched in time."""
     return list(tx.session.scalars(_unseen().where(_is_late(tx)).distinct()))
 
 
+@for_processes
 def give_up(tx: Tx, reflection_id: str) -> bool:
     """Raises what is open by one tier; False when the lines were fetched meanwhile."""
     reflection = inbox.lock_reflection(tx, reflection_id)

@@ -5,12 +5,13 @@ Visibility is held here, not in templates: words that were not shared are never 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 
-from afterword.records import inbox, models, people, reflections, views
+from afterword.access.policy import Action
+from afterword.records import inbox, models, people, reflections, relations, views
+from afterword.records.doors import door, own_only
 from afterword.records.store import Tx, new_id
 from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Sharing, Visibility
 
@@ -48,6 +49,7 @@ class DigestSource:
     earlier: tuple[Shared, ...]
 
 
+@own_only(Action.READ_LIST)
 def appointments_between(
     tx: Tx, staff_id: str, start: datetime, end: datetime
 ) -> list[views.Appointment]:
@@ -68,17 +70,14 @@ def appointments_between(
     return [_appointment(tx, *row) for row in rows]
 
 
+@door(Action.READ_DIGEST, of="appointment_id")
 def digest_source(tx: Tx, staff_id: str, appointment_id: str) -> DigestSource | None:
-    """The digest's material for one of the clinician's own appointments; None for any other."""
+    """The digest's material for one of the clinician's own appointments. Raises Denied."""
     found = tx.session.execute(
         select(models.Appointment, models.Patient, models.Staff)
         .join(models.Patient, models.Patient.id == models.Appointment.patient_id)
         .join(models.Staff, models.Staff.id == models.Appointment.staff_id)
-        .where(
-            models.Appointment.id == appointment_id,
-            models.Appointment.staff_id == staff_id,
-            on_caseload(tx, staff_id),
-        )
+        .where(models.Appointment.id == appointment_id)
     ).first()
     if found is None:
         return None
@@ -95,6 +94,7 @@ def digest_source(tx: Tx, staff_id: str, appointment_id: str) -> DigestSource | 
     )
 
 
+@door(Action.READ_DIGEST, of="appointment_id")
 def open_latest(tx: Tx, staff_id: str, appointment_id: str) -> DigestSource | None:
     """As `digest_source`, and notes the opening first.
 
@@ -121,6 +121,7 @@ def mark_opened(tx: Tx, staff_id: str, reflection_id: str) -> None:
         tx.session.flush()
 
 
+@door(Action.CONFIRM_DIGEST, of="appointment_id")
 def mark_read(tx: Tx, staff_id: str, appointment_id: str, reflection_id: str) -> bool:
     """Notes *I have read this*; a second time changes nothing.
 
@@ -144,6 +145,28 @@ def mark_read(tx: Tx, staff_id: str, appointment_id: str, reflection_id: str) ->
     return True
 
 
+def source_of_one(tx: Tx, reflection_id: str) -> DigestSource:
+    """The material of one reflection's digest, for whoever is to see this one only.
+
+    As appointment it has the session that the reflection is about.
+    """
+    reflection = tx.session.get_one(models.Reflection, reflection_id)
+    session = tx.session.get_one(models.Appointment, reflection.appointment_id)
+    appointment = _appointment(
+        tx,
+        session,
+        tx.session.get_one(models.Patient, session.patient_id),
+        tx.session.get_one(models.Staff, session.staff_id),
+    )
+    return DigestSource(
+        appointment=appointment,
+        patient=appointment.patient,
+        goals=tuple(people.goals_of(tx, appointment.patient.id)),
+        latest=_shared(tx, session.staff_id, reflection, session),
+        earlier=(),
+    )
+
+
 def _reading(tx: Tx, staff_id: str, reflection_id: str) -> models.Reading | None:
     return tx.session.scalar(
         select(models.Reading).where(
@@ -154,7 +177,7 @@ def _reading(tx: Tx, staff_id: str, reflection_id: str) -> models.Reading | None
 
 def on_caseload(tx: Tx, staff_id: str) -> ColumnElement[bool]:
     """A condition on appointments: their patient is on this clinician's caseload today."""
-    today = _today(tx, staff_id)
+    today = relations.today_at_clinic(tx, staff_id)
     return (
         select(models.Caseload.id)
         .where(
@@ -165,16 +188,6 @@ def on_caseload(tx: Tx, staff_id: str) -> ColumnElement[bool]:
         )
         .exists()
     )
-
-
-def _today(tx: Tx, staff_id: str) -> date:
-    """A day on the caseload is one at the clinic: in UTC it would end in the afternoon there."""
-    zone = tx.session.scalar(
-        select(models.Clinic.timezone)
-        .join(models.Staff, models.Staff.clinic_id == models.Clinic.id)
-        .where(models.Staff.id == staff_id)
-    )
-    return tx.now.astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def _appointment(

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 
+from afterword.access.policy import Action
 from afterword.records import models, people, views
+from afterword.records.doors import door, for_processes
 from afterword.records.store import Tx
 from afterword.reflection.answers import Answer, Answers, AnswerState, Visibility
 from afterword.reflection.history import History, Past, past_of
@@ -17,6 +19,7 @@ Instruments = Mapping[tuple[str, int], Instrument]
 _DAY = timedelta(days=1)
 
 
+@door(Action.READ_OWN, of="reflection.id")
 def history_of(tx: Tx, reflection: views.Reflection, instruments: Instruments) -> History:
     """The reflections on earlier appointments that were begun before this one.
 
@@ -49,12 +52,21 @@ def history_of(tx: Tx, reflection: views.Reflection, instruments: Instruments) -
     )
 
 
+@door(Action.CHOOSE_PACKS, of="appointment_id")
+def patient_at(tx: Tx, appointment_id: str) -> views.Person:
+    """Whose packs are chosen on the page of this appointment. Raises Denied."""
+    appointment = tx.session.get_one(models.Appointment, appointment_id)
+    return people.patient_view(tx, tx.session.get_one(models.Patient, appointment.patient_id))
+
+
+@door(Action.CHOOSE_PACKS, of="patient_id")
 def packs_of(tx: Tx, patient_id: str) -> frozenset[str]:
     """The packs that a clinician has chosen for this patient."""
     packs = tx.session.scalar(select(models.Patient.packs).where(models.Patient.id == patient_id))
     return frozenset(json.loads(packs or "[]"))
 
 
+@door(Action.CHOOSE_PACKS, of="patient_id")
 def choose_packs(tx: Tx, patient_id: str, packs: Collection[str]) -> None:
     """From the next reflection on these packs join the questions that take turns."""
     patient = tx.session.get_one(models.Patient, patient_id)
@@ -62,6 +74,7 @@ def choose_packs(tx: Tx, patient_id: str, packs: Collection[str]) -> None:
     tx.session.flush()
 
 
+@for_processes
 def patients_called(tx: Tx, name: str) -> list[str]:
     """The ids of the patients of this name."""
     wanted = " ".join(name.split()).casefold()

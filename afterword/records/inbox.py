@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from afterword.records import models, views
+from afterword.access.policy import Action
+from afterword.records import models, sealing, views
+from afterword.records.doors import door, for_processes, unguarded
+from afterword.records.sealing import Place
 from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState
 
@@ -18,6 +21,7 @@ CHAT, SAFETY = "chat", "safety"
 _ORDER_STEP = 1000
 
 
+@door(Action.ANSWER, of="reflection_id")
 def accept(
     tx: Tx, reflection_id: str, client_id: str, kind: str, body: dict[str, Any]
 ) -> views.Accepted:
@@ -51,6 +55,7 @@ def accept(
     return views.Accepted(row.id, repeat=False)
 
 
+@for_processes
 def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
     """The oldest message that may be worked on, leased to the caller.
 
@@ -94,6 +99,7 @@ def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
     )
 
 
+@for_processes
 def release(tx: Tx) -> None:
     """Ends all leases: for a worker that starts, so that nobody waits for one that was killed.
 
@@ -104,6 +110,7 @@ def release(tx: Tx) -> None:
     )
 
 
+@door(Action.ANSWER, of="inbox_id")
 def finish(tx: Tx, inbox_id: int, replies: Sequence[dict[str, Any]], state: str = DONE) -> None:
     """Stores the assistant's replies and closes the message; a second call changes nothing."""
     row = tx.session.get(models.Inbox, inbox_id)
@@ -118,6 +125,7 @@ def finish(tx: Tx, inbox_id: int, replies: Sequence[dict[str, Any]], state: str 
     _say(tx, row, replies, CHAT, revision)
 
 
+@door(Action.ANSWER, of="inbox_id")
 def answer_at_once(
     tx: Tx, inbox_id: int, lines: Sequence[dict[str, Any]], mark: dict[str, Any]
 ) -> None:
@@ -143,7 +151,9 @@ def _say(
                 inbox_id=row.id,
                 seq=seq,
                 kind=kind,
-                sealed_body=tx.vault.seal("outbox", "body", f"{row.id}.{seq}", json.dumps(body)),
+                sealed_body=sealing.seal(
+                    tx, _line_of(tx, row.reflection_id, row.id, seq), json.dumps(body)
+                ),
                 revision=revision,
                 created_at=tx.now,
             )
@@ -151,6 +161,7 @@ def _say(
     tx.session.flush()
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def last_texts(tx: Tx, reflection_id: str, count: int) -> tuple[str, ...]:
     """The patient's last typed messages, oldest first; choices and forms are left out."""
     rows = tx.session.scalars(
@@ -163,6 +174,7 @@ def last_texts(tx: Tx, reflection_id: str, count: int) -> tuple[str, ...]:
     return tuple(text for text in reversed(texts) if text)
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def last_question(tx: Tx, reflection_id: str) -> str:
     """The id of the question that was asked last; empty when none was."""
     line = tx.session.scalar(
@@ -173,11 +185,10 @@ def last_question(tx: Tx, reflection_id: str) -> str:
     )
     if line is None:
         return ""
-    place = f"{line.inbox_id}.{line.seq}"
-    body = json.loads(tx.vault.open("outbox", "body", place, line.sealed_body))
-    return str(body.get("question") or "")
+    return str(_open_out(tx, line).get("question") or "")
 
 
+@for_processes
 def postpone(tx: Tx, inbox_id: int, until: datetime) -> None:
     """Gives a message back to be tried again later."""
     row = tx.session.get(models.Inbox, inbox_id)
@@ -185,6 +196,7 @@ def postpone(tx: Tx, inbox_id: int, until: datetime) -> None:
         row.available_at = until
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def conversation_since(tx: Tx, reflection_id: str, revision: int) -> list[views.Message]:
     """The lines that are new or changed since `revision`, in the order of the conversation."""
     messages = []
@@ -201,14 +213,13 @@ def conversation_since(tx: Tx, reflection_id: str, revision: int) -> list[views.
             models.Outbox.reflection_id == reflection_id, models.Outbox.revision > revision
         )
     ):
-        body = json.loads(
-            tx.vault.open("outbox", "body", f"{line.inbox_id}.{line.seq}", line.sealed_body)
-        )
+        body = _open_out(tx, line)
         order = line.inbox_id * _ORDER_STEP + 1 + line.seq
         messages.append(views.Message(order, "assistant", None, DONE, body))
     return sorted(messages, key=lambda message: message.order)
 
 
+@unguarded("numbers of changes")
 def revisions(tx: Tx, reflection_ids: Iterable[str]) -> dict[str, int]:
     """The present revision of each reflection: one cheap query for all who wait."""
     query = select(models.Reflection.id, models.Reflection.revision).where(
@@ -217,6 +228,7 @@ def revisions(tx: Tx, reflection_ids: Iterable[str]) -> dict[str, int]:
     return {row.id: row.revision for row in tx.session.execute(query)}
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def waiting_since(tx: Tx, reflection_id: str) -> datetime | None:
     """When the oldest message without any answer came; None if there is none."""
     answered = select(models.Outbox.id).where(models.Outbox.inbox_id == models.Inbox.id).exists()
@@ -266,10 +278,25 @@ def forget_messages(tx: Tx, reflection_id: str) -> None:
 
 
 def _seal_in(tx: Tx, reflection_id: str, client_id: str, body: dict[str, Any]) -> bytes:
-    return tx.vault.seal("inbox", "body", f"{reflection_id}.{client_id}", json.dumps(body))
+    return sealing.seal(tx, _message_of(tx, reflection_id, client_id), json.dumps(body))
 
 
 def _open_in(tx: Tx, row: models.Inbox) -> dict[str, Any]:
-    place = f"{row.reflection_id}.{row.client_id}"
-    body: dict[str, Any] = json.loads(tx.vault.open("inbox", "body", place, row.sealed_body))
+    place = _message_of(tx, row.reflection_id, row.client_id)
+    body: dict[str, Any] = json.loads(sealing.unseal(tx, place, row.sealed_body))
     return body
+
+
+def _open_out(tx: Tx, line: models.Outbox) -> dict[str, Any]:
+    place = _line_of(tx, line.reflection_id, line.inbox_id, line.seq)
+    body: dict[str, Any] = json.loads(sealing.unseal(tx, place, line.sealed_body))
+    return body
+
+
+def _message_of(tx: Tx, reflection_id: str, client_id: str) -> Place:
+    owner = sealing.owner_of(tx, reflection_id)
+    return Place(owner, "inbox", "body", f"{reflection_id}.{client_id}")
+
+
+def _line_of(tx: Tx, reflection_id: str, inbox_id: int, seq: int) -> Place:
+    return Place(sealing.owner_of(tx, reflection_id), "outbox", "body", f"{inbox_id}.{seq}")

@@ -5,19 +5,25 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from afterword.records import models, people, views
+from afterword.access.policy import Action
+from afterword.records import consents, models, people, views
+from afterword.records.doors import by_admin, unguarded
+from afterword.records.rights_models import PatientCode
 from afterword.records.store import Tx, new_id, new_token
 from afterword.reflection.answers import ReflectionState
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def invite(
     tx: Tx, appointment_id: str, *, instrument: str, instrument_version: int, expires_at: datetime
 ) -> str:
     """Opens the reflection on an appointment and returns the token of its link.
 
     The token is not stored, only its hash: a lost link is replaced by inviting again, which
-    ends the older link and keeps the reflection.
+    ends the older link and keeps the reflection. Raises ConsentWithdrawn: the patient is asked
+    nothing any more.
     """
+    _may_be_asked(tx, appointment_id)
     reflection = _reflection_of(tx, appointment_id, instrument, instrument_version)
     for older in tx.session.scalars(
         select(models.Invitation).where(
@@ -40,24 +46,41 @@ def invite(
     return token
 
 
+@unguarded("finds out whose link it is")
 def resolve(tx: Tx, token: str) -> views.Invitation | None:
     """The invitation of a token; None alike for unknown, expired and revoked ones."""
     row = tx.session.execute(
-        select(models.Invitation, models.Reflection.language, models.Clinic)
+        select(models.Invitation, models.Reflection.language, models.Clinic, PatientCode.each_time)
         .join(models.Reflection, models.Reflection.id == models.Invitation.reflection_id)
         .join(models.Appointment, models.Appointment.id == models.Reflection.appointment_id)
         .join(models.Patient, models.Patient.id == models.Appointment.patient_id)
         .join(models.Clinic, models.Clinic.id == models.Patient.clinic_id)
-        .where(models.Invitation.token_hash == _hash(token))
+        .outerjoin(PatientCode, PatientCode.patient_id == models.Patient.id)
+        .where(
+            # In the query, so that a dead link costs what a guess costs: no row comes back.
+            models.Invitation.token_hash == _hash(token),
+            models.Invitation.revoked_at.is_(None),
+            models.Invitation.expires_at > tx.now,
+        )
     ).first()
     if row is None:
         return None
-    invitation, language, clinic = row
-    if invitation.revoked_at is not None or invitation.expires_at <= tx.now:
-        return None
+    invitation, language, clinic, each_time = row
     return views.Invitation(
-        invitation.reflection_id, people.clinic_view(clinic), language, invitation.expires_at
+        invitation.reflection_id,
+        people.clinic_view(clinic),
+        language,
+        invitation.expires_at,
+        asks=bool(each_time),
     )
+
+
+def _may_be_asked(tx: Tx, appointment_id: str) -> None:
+    patient_id = tx.session.scalar(
+        select(models.Appointment.patient_id).where(models.Appointment.id == appointment_id)
+    )
+    if patient_id is not None and consents.is_withdrawn(tx, patient_id):
+        raise consents.ConsentWithdrawn
 
 
 def _reflection_of(

@@ -7,13 +7,14 @@ from sqlalchemy import select, update
 
 from afterword.records import alert_rows, contacts, models
 from afterword.records.alert_views import Mail
+from afterword.records.doors import for_processes
 from afterword.records.store import Tx, new_id
 from afterword.records.vault import VaultError
 from afterword.safety.clock import AlertState
 from afterword.safety.finding import Tier
 from afterword.safety.recipients import Kind, Recipient, may_know, recipients
 
-ALERT, REMINDER = "alert", "reminder"
+ALERT, REMINDER, PRIVACY = "alert", "reminder", "privacy"
 """Templates. Both routes have the same ones: who looks over a shoulder learns nothing."""
 
 WAITING, SENT, FAILED, DROPPED = "waiting", "sent", "failed", "dropped"
@@ -79,10 +80,29 @@ def queue(tx: Tx, alert: models.Alert, contact_id: str, template: str) -> None:
     )
 
 
+def queue_privacy(tx: Tx, clinic_id: str, contact_id: str) -> None:
+    """Puts a notice in the queue that a record was opened in an emergency; it says no more."""
+    tx.session.add(
+        models.Mail(
+            id=new_id(),
+            clinic_id=clinic_id,
+            alert_id=None,
+            contact_id=contact_id,
+            template=PRIVACY,
+            step=0,
+            state=WAITING,
+            attempts=0,
+            available_at=tx.now,
+            created_at=tx.now,
+        )
+    )
+
+
+@for_processes
 def claim(tx: Tx, lease: timedelta) -> Mail | None:
     """The next notice to send, leased to the caller; those that are no longer due are dropped."""
     while (row := _next(tx)) is not None:
-        alert = tx.session.get_one(models.Alert, row.alert_id)
+        alert = tx.session.get(models.Alert, row.alert_id) if row.alert_id else None
         contact = tx.session.get_one(models.Contact, row.contact_id)
         if not _still_due(tx, alert, contact):
             row.state = DROPPED
@@ -95,10 +115,11 @@ def claim(tx: Tx, lease: timedelta) -> Mail | None:
         except VaultError:
             # An address that does not open must not hold up the notices behind it.
             row.state = FAILED
-            alert_rows.log(tx, alert, "delivery_failed", detail=contact.kind)
+            _log_failure(tx, alert, contact)
     return None
 
 
+@for_processes
 def release(tx: Tx) -> None:
     """Ends all leases: for a worker that starts, so that nobody waits for one that was killed."""
     tx.session.execute(
@@ -106,6 +127,7 @@ def release(tx: Tx) -> None:
     )
 
 
+@for_processes
 def sent(tx: Tx, mail_id: str) -> None:
     """The mail server has taken it; a second call changes nothing."""
     row = _locked(tx, mail_id)
@@ -113,21 +135,28 @@ def sent(tx: Tx, mail_id: str) -> None:
         row.state, row.sent_at = SENT, tx.now
 
 
+@for_processes
 def failed(tx: Tx, mail_id: str) -> None:
     """It is tried again after a pause; after the last attempt the alert goes on to the backup."""
     found = tx.session.get(models.Mail, mail_id)
-    alert = None if found is None else alert_rows.lock(tx, found.alert_id)
+    # The alert before the notice, as everywhere.
+    alert = alert_rows.lock(tx, found.alert_id) if found and found.alert_id else None
     row = _locked(tx, mail_id)
-    if alert is None or row is None:
+    if row is None:
         return
     if row.attempts <= len(BACKOFF):
         row.available_at = tx.now + BACKOFF[max(row.attempts - 1, 0)]
         return
     row.state = FAILED
     contact = tx.session.get_one(models.Contact, row.contact_id)
-    alert_rows.log(tx, alert, "delivery_failed", detail=contact.kind)
-    if alert.state == AlertState.OPEN and contact.kind == Kind.DUTY:
+    _log_failure(tx, alert, contact)
+    if alert and alert.state == AlertState.OPEN and contact.kind == Kind.DUTY:
         _tell_backup(tx, alert)
+
+
+def _log_failure(tx: Tx, alert: models.Alert | None, contact: models.Contact) -> None:
+    if alert is not None:
+        alert_rows.log(tx, alert, "delivery_failed", detail=contact.kind)
 
 
 def _tell_backup(tx: Tx, alert: models.Alert) -> None:
@@ -171,8 +200,10 @@ def _next(tx: Tx) -> models.Mail | None:
     return tx.session.scalar(query)
 
 
-def _still_due(tx: Tx, alert: models.Alert, contact: models.Contact) -> bool:
+def _still_due(tx: Tx, alert: models.Alert | None, contact: models.Contact) -> bool:
     """Somebody may have acknowledged the alert, or the contact may not know of it any more."""
+    if alert is None:
+        return contact.removed_at is None
     if alert.state != AlertState.OPEN:
         return False
     present = {one.id: one for one in _contacts(tx, alert)}
@@ -188,13 +219,12 @@ def _locked(tx: Tx, mail_id: str) -> models.Mail | None:
     return tx.session.scalar(query)
 
 
-def _view(tx: Tx, row: models.Mail, alert: models.Alert, contact: models.Contact) -> Mail:
-    clinic = alert_rows.clinic_of(tx, alert)
+def _view(tx: Tx, row: models.Mail, alert: models.Alert | None, contact: models.Contact) -> Mail:
+    clinic = tx.session.get_one(models.Clinic, row.clinic_id)
     return Mail(
         id=row.id,
-        alert_id=row.alert_id,
         template=row.template,
-        urgent=Tier.of(alert.tier) is Tier.NOW,
+        urgent=alert is not None and Tier.of(alert.tier) is Tier.NOW,
         name=tx.vault.open("contact", "name", contact.id, contact.sealed_name),
         address=tx.vault.open("contact", "email", contact.id, contact.sealed_email),
         clinic=clinic.name,

@@ -90,15 +90,6 @@ class Staff(Base):
     created_at: Mapped[datetime]
 
 
-class StaffSession(Base):
-    __tablename__ = "staff_session"
-
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
-
-
 class Patient(Base):
     __tablename__ = "patient"
 
@@ -349,7 +340,8 @@ class Mail(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
-    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
+    # Empty for a notice to a privacy contact.
+    alert_id: Mapped[str | None] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
     contact_id: Mapped[str] = mapped_column(ForeignKey("contact.id"))
     template: Mapped[str] = mapped_column(String(20))
     step: Mapped[int]

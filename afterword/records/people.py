@@ -7,8 +7,11 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from afterword.access.policy import Action
 from afterword.problems import DataProblem
-from afterword.records import models, views
+from afterword.records import models, sealing, views
+from afterword.records.doors import by_admin, door, unguarded
+from afterword.records.sealing import Place
 from afterword.records.store import Tx, new_id
 from afterword.safety.clock import Hours
 
@@ -16,6 +19,7 @@ ASK, ALWAYS = "ask", "always"
 """Whether a concern about a clinician waits for the patient's word before it is passed on."""
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def add_clinic(
     tx: Tx,
     *,
@@ -56,12 +60,14 @@ def add_clinic(
     return clinic.id
 
 
+@unguarded("an address that the caller holds already")
 def email_hash(tx: Tx, email: str) -> str:
     """A keyed hash of a sign-in address: equal addresses meet, nobody can read them back."""
     key = tx.vault.derive("staff e-mail")
     return hmac.new(key, email.strip().casefold().encode(), hashlib.sha256).hexdigest()
 
 
+@by_admin(Action.MANAGE_PEOPLE)
 def add_staff(
     tx: Tx, clinic_id: str, *, name: str, email: str, password_hash: str, role: str = "clinician"
 ) -> str:
@@ -82,22 +88,21 @@ def add_staff(
     return key
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def add_patient(tx: Tx, clinic_id: str, *, name: str, language: str = "en") -> str:
     """Returns the new patient's id."""
-    key = new_id()
-    tx.session.add(
-        models.Patient(
-            id=key,
-            clinic_id=clinic_id,
-            sealed_name=tx.vault.seal("patient", "name", key, name),
-            language=language,
-            created_at=tx.now,
-        )
+    patient = models.Patient(
+        id=new_id(), clinic_id=clinic_id, sealed_name=b"", language=language, created_at=tx.now
     )
+    tx.session.add(patient)
+    # The key of a patient needs the patient to be there.
     tx.session.flush()
-    return key
+    patient.sealed_name = sealing.seal(tx, _name_of(patient.id), name)
+    tx.session.flush()
+    return patient.id
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def assign(
     tx: Tx, staff_id: str, patient_id: str, starts_on: date, ends_on: date | None = None
 ) -> None:
@@ -114,6 +119,7 @@ def assign(
     tx.session.flush()
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def add_goal(tx: Tx, patient_id: str, text: str, agreed_on: date) -> str:
     """Returns the id of a goal that clinician and patient agreed on."""
     key = new_id()
@@ -121,7 +127,7 @@ def add_goal(tx: Tx, patient_id: str, text: str, agreed_on: date) -> str:
         models.Goal(
             id=key,
             patient_id=patient_id,
-            sealed_text=tx.vault.seal("goal", "text", key, text),
+            sealed_text=sealing.seal(tx, _text_of(patient_id, key), text),
             agreed_on=agreed_on,
         )
     )
@@ -129,6 +135,7 @@ def add_goal(tx: Tx, patient_id: str, text: str, agreed_on: date) -> str:
     return key
 
 
+@door(Action.READ_OWN, of="patient_id")
 def goals_of(tx: Tx, patient_id: str) -> list[views.Goal]:
     """The patient's goals that are not retired, oldest first."""
     query = (
@@ -137,11 +144,16 @@ def goals_of(tx: Tx, patient_id: str) -> list[views.Goal]:
         .order_by(models.Goal.agreed_on, models.Goal.id)
     )
     return [
-        views.Goal(row.id, tx.vault.open("goal", "text", row.id, row.sealed_text), row.agreed_on)
+        views.Goal(
+            row.id,
+            sealing.unseal(tx, _text_of(patient_id, row.id), row.sealed_text),
+            row.agreed_on,
+        )
         for row in tx.session.scalars(query)
     ]
 
 
+@by_admin(Action.MANAGE_CLINIC)
 def book(
     tx: Tx,
     patient_id: str,
@@ -187,4 +199,16 @@ def staff_view(tx: Tx, row: models.Staff) -> views.Person:
 
 
 def patient_view(tx: Tx, row: models.Patient) -> views.Person:
-    return views.Person(row.id, tx.vault.open("patient", "name", row.id, row.sealed_name))
+    return views.Person(row.id, sealing.unseal(tx, _name_of(row.id), row.sealed_name))
+
+
+def goal_text(tx: Tx, row: models.Goal) -> str:
+    return sealing.unseal(tx, _text_of(row.patient_id, row.id), row.sealed_text)
+
+
+def _name_of(patient_id: str) -> Place:
+    return Place(patient_id, "patient", "name", patient_id)
+
+
+def _text_of(patient_id: str, goal_id: str) -> Place:
+    return Place(patient_id, "goal", "text", goal_id)

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from afterword.records import alert_rows, inbox, models, people, views
+from afterword.access.policy import Action
+from afterword.records import alert_rows, inbox, models, people, sealing, views
+from afterword.records.doors import door, for_processes, unguarded
+from afterword.records.sealing import Place
 from afterword.records.store import Tx, new_id
 from afterword.reflection.answers import (
     Answer,
@@ -23,6 +26,7 @@ class ReflectionEnded(Exception):
     """The reflection was shared, kept private or deleted: no answer can be added."""
 
 
+@for_processes
 def by_conversation(tx: Tx, conversation: str) -> views.Reflection | None:
     """The reflection that Rasa knows under this number."""
     row = tx.session.scalar(
@@ -31,11 +35,13 @@ def by_conversation(tx: Tx, conversation: str) -> views.Reflection | None:
     return None if row is None else _view(tx, row)
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def by_id(tx: Tx, reflection_id: str) -> views.Reflection | None:
     row = tx.session.get(models.Reflection, reflection_id)
     return None if row is None else _view(tx, row)
 
 
+@door(Action.ANSWER, of="reflection_id")
 def begin(tx: Tx, reflection_id: str) -> None:
     """Notes that the patient has started; later calls change nothing."""
     row = inbox.lock_reflection(tx, reflection_id)
@@ -44,6 +50,7 @@ def begin(tx: Tx, reflection_id: str) -> None:
         inbox.touch(tx, row)
 
 
+@door(Action.ANSWER, of="reflection_id")
 def set_language(tx: Tx, reflection_id: str, language: str) -> None:
     """Goes on in another language; answers stay as they are. The same again changes nothing.
 
@@ -58,6 +65,7 @@ def set_language(tx: Tx, reflection_id: str, language: str) -> None:
     tx.session.flush()
 
 
+@door(Action.READ_OWN, of="reflection_id")
 def answers_of(tx: Tx, reflection_id: str) -> dict[str, Answer]:
     """All answers by question id, in the order in which they were first given."""
     query = (
@@ -68,6 +76,7 @@ def answers_of(tx: Tx, reflection_id: str) -> dict[str, Answer]:
     return {row.question: _answer(tx, row) for row in tx.session.scalars(query)}
 
 
+@door(Action.ANSWER, of="reflection_id")
 def record_answer(tx: Tx, reflection_id: str, answer: Answer, message_id: str) -> None:
     """Stores an answer at its question; the same message again changes nothing.
 
@@ -92,15 +101,14 @@ def record_answer(tx: Tx, reflection_id: str, answer: Answer, message_id: str) -
     row.version += 1
     row.state, row.value = answer.state, answer.value
     row.sealed_words = (
-        None
-        if answer.words is None
-        else tx.vault.seal("answer", "words", f"{row.id}.{row.version}", answer.words)
+        None if answer.words is None else sealing.seal(tx, _words_of(tx, row), answer.words)
     )
     row.message_id, row.updated_at = message_id, tx.now
     inbox.touch(tx, reflection)
     tx.session.flush()
 
 
+@door(Action.ANSWER, of="reflection_id")
 def remove_answer(tx: Tx, reflection_id: str, question: str, message_id: str) -> None:
     """Takes an answer out, earlier versions too; what stays is that it was skipped."""
     reflection = _open_reflection(tx, reflection_id)
@@ -114,6 +122,7 @@ def remove_answer(tx: Tx, reflection_id: str, question: str, message_id: str) ->
     tx.session.flush()
 
 
+@door(Action.ANSWER, of="reflection_id")
 def share(
     tx: Tx, reflection_id: str, sharing: Sharing, private: Collection[str] = frozenset()
 ) -> None:
@@ -136,6 +145,7 @@ def share(
     tx.session.flush()
 
 
+@door(Action.ANSWER, of="reflection_id")
 def take_back(tx: Tx, reflection_id: str) -> bool:
     """Opens a shared or private reflection again; False once a clinician has opened it."""
     reflection = inbox.lock_reflection(tx, reflection_id)
@@ -153,6 +163,7 @@ def take_back(tx: Tx, reflection_id: str) -> bool:
     return True
 
 
+@door(Action.ANSWER, of="reflection_id")
 def erase(tx: Tx, reflection_id: str) -> None:
     """Deletes every answer, version, message and line; the empty row stays, as deleted.
 
@@ -169,6 +180,7 @@ def erase(tx: Tx, reflection_id: str) -> None:
     tx.session.flush()
 
 
+@unguarded("names of question sets")
 def versions_in_use(tx: Tx) -> set[tuple[str, int]]:
     """The instruments, by (id, version), that reflections were opened on."""
     rows = tx.session.execute(
@@ -209,7 +221,11 @@ def _version_of(tx: Tx, row: models.Answer) -> models.AnswerVersion:
         # Sealed for its own row: a sealed value never opens anywhere else.
         sealed_words=None
         if sealed is None
-        else tx.vault.seal("answer_version", "words", key, words(tx, row) or ""),
+        else sealing.seal(
+            tx,
+            Place(sealing.owner_of(tx, row.reflection_id), "answer_version", "words", key),
+            words(tx, row) or "",
+        ),
         replaced_at=tx.now,
     )
 
@@ -217,7 +233,34 @@ def _version_of(tx: Tx, row: models.Answer) -> models.AnswerVersion:
 def words(tx: Tx, row: models.Answer) -> str | None:
     if row.sealed_words is None:
         return None
-    return tx.vault.open("answer", "words", f"{row.id}.{row.version}", row.sealed_words)
+    return sealing.unseal(tx, _words_of(tx, row), row.sealed_words)
+
+
+def earlier(tx: Tx, row: models.Answer) -> list[dict[str, object]]:
+    """What an answer was before it was changed, oldest first."""
+    owner = sealing.owner_of(tx, row.reflection_id)
+    versions = tx.session.scalars(
+        select(models.AnswerVersion)
+        .where(models.AnswerVersion.answer_id == row.id)
+        .order_by(models.AnswerVersion.version)
+    )
+    return [
+        {
+            "state": one.state,
+            "value": one.value,
+            "words": one.sealed_words
+            and sealing.unseal(
+                tx, Place(owner, "answer_version", "words", one.id), one.sealed_words
+            ),
+            "until": one.replaced_at,
+        }
+        for one in versions
+    ]
+
+
+def _words_of(tx: Tx, row: models.Answer) -> Place:
+    owner = sealing.owner_of(tx, row.reflection_id)
+    return Place(owner, "answer", "words", f"{row.id}.{row.version}")
 
 
 def _answer(tx: Tx, row: models.Answer) -> Answer:

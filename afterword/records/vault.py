@@ -8,7 +8,9 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+import shlex
+import subprocess
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -25,31 +27,43 @@ class VaultError(Exception):
     """A key is missing or a sealed value does not open. Never carries the value."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Vault:
     """A ring of named keys; the current one seals, all of them open.
 
-    `root` never seals: other keys are derived from it, so they outlive a rotation.
+    `root` never seals: other keys are derived from it, so they outlive a rotation. `path` is the
+    file that the ring came from: `refresh` reads it again when it has changed.
     """
 
     current: str
-    keys: dict[str, bytes]
-    root: bytes
+    keys: dict[str, bytes] = field(repr=False)
+    root: bytes = field(repr=False)
+    path: Path | None = None
+    stamp: int = 0
+
+    def refresh(self) -> None:
+        """Takes over what a rotation has done to the key file since it was read."""
+        if self.path is None or _stamp(self.path) == self.stamp:
+            return
+        found = load_vault(self.path)
+        self.keys, self.current, self.stamp = found.keys, found.current, found.stamp
 
     def seal(self, table: str, column: str, row: str, text: str) -> bytes:
         """Encrypt `text` for one column of one row."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        name = self.current.encode()
         cipher = AESGCM(self.keys[self.current])
         body = cipher.encrypt(nonce, text.encode(), _place(table, column, row))
-        return bytes([_FORMAT, len(name)]) + name + nonce + body
+        return sealed_by(self.current) + nonce + body
 
     def open(self, table: str, column: str, row: str, sealed: bytes) -> str:
         """Decrypt a value; raises VaultError if it was not sealed for this place."""
         if len(sealed) < 2 or sealed[0] != _FORMAT:
             raise VaultError("A stored value has an unknown format.")
         start = 2 + sealed[1]
-        key = self.keys.get(sealed[2:start].decode(errors="replace"))
+        name = sealed[2:start].decode(errors="replace")
+        if name not in self.keys:
+            self.refresh()
+        key = self.keys.get(name)
         if key is None:
             raise VaultError("A stored value was sealed with a key that the key file lacks.")
         nonce, body = sealed[start : start + _NONCE_BYTES], sealed[start + _NONCE_BYTES :]
@@ -64,32 +78,112 @@ class Vault:
         return kdf.derive(self.root)
 
 
+def sealed_by(name: str) -> bytes:
+    """How every value begins that the key of this name has sealed."""
+    return bytes([_FORMAT, len(name.encode())]) + name.encode()
+
+
 def _place(table: str, column: str, row: str) -> bytes:
     return f"{table}|{column}|{row}".encode()
 
 
-def load_vault(path: Path) -> Vault:
-    """Read the key file: `{"root": key, "current": name, "keys": {name: key}}`, keys in base64."""
+def load_vault(place: Path | str) -> Vault:
+    """Reads the keys: `{"root": key, "current": name, "keys": {name: key}}`, keys in base64.
+
+    `place` is a file, `env:NAME` for an environment variable, or `command:PROGRAM ARGUMENTS` for
+    what a program prints: that of a key management service. Raises VaultError.
+    """
+    given = str(place)
+    if given.startswith("env:"):
+        return _parse(os.environ.get(given.removeprefix("env:"), ""), f"The keys of {given}")
+    if given.startswith("command:"):
+        return _parse(_printed(given), "What the key command prints")
+    path = Path(place)
     try:
-        stored = json.loads(path.read_text())
-        keys = {name: base64.b64decode(value) for name, value in stored["keys"].items()}
-        current, root = stored["current"], base64.b64decode(stored["root"])
+        # The stamp first: a change between the two is then seen the next time.
+        stamp, stored = _stamp(path), path.read_text()
     except FileNotFoundError:
         raise VaultError(
             f"The key file {path} is missing. Run: afterword db upgrade (a new installation), "
             "or put the key file of this database back."
         ) from None
+    vault = _parse(stored, f"The key file {path}")
+    vault.path, vault.stamp = path, stamp
+    return vault
+
+
+def _parse(stored: str, what: str) -> Vault:
+    try:
+        kept = json.loads(stored)
+        keys = {name: base64.b64decode(value) for name, value in kept["keys"].items()}
+        current, root = kept["current"], base64.b64decode(kept["root"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise VaultError(
-            f"The key file {path} cannot be read. Put the backup of it back."
-        ) from None
+        raise VaultError(f"{what} cannot be read. Put the backup of it back.") from None
     if current not in keys or any(len(key) != _KEY_BYTES for key in [root, *keys.values()]):
-        raise VaultError(f"The key file {path} is incomplete. Put the backup of it back.")
+        raise VaultError(f"{what} is incomplete. Put the backup of it back.")
     return Vault(current, keys, root)
 
 
-def create_key_file(path: Path) -> None:
-    """Make a key file that only its owner can read; an existing one is left alone."""
+def _printed(command: str) -> str:
+    words = shlex.split(command.removeprefix("command:"))
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError, IndexError):
+        # What it printed may be a key.
+        raise VaultError("The key command failed. Run it by hand to see why.") from None
+    return done.stdout
+
+
+def _stamp(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def add_key(path: Path) -> str:
+    """Puts a new key into the key file and makes it the current one; returns its name.
+
+    Processes that run read the file again when it has changed, or when they meet the new name.
+    """
+    stored = json.loads(path.read_text())
+    name = f"k{max(map(_number, stored['keys'])) + 1}"
+    stored["keys"][name] = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+    stored["current"] = name
+    _write(path, stored)
+    return name
+
+
+def retire_keys(path: Path) -> list[str]:
+    """Takes all but the current key out of the file; returns their names."""
+    stored = json.loads(path.read_text())
+    retired = [name for name in stored["keys"] if name != stored["current"]]
+    stored["keys"] = {stored["current"]: stored["keys"][stored["current"]]}
+    _write(path, stored)
+    return retired
+
+
+def _number(name: str) -> int:
+    digits = name.removeprefix("k")
+    return int(digits) if digits.isdigit() else 0
+
+
+def _write(path: Path, stored: dict[str, object]) -> None:
+    """Replaces the file at once: a reader finds the old one or the new one, whole."""
+    beside = path.with_suffix(".new")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(json.dumps(stored, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def create_key_file(place: Path | str) -> None:
+    """Make a key file that only its owner can read; an existing one is left alone.
+
+    Keys that come from elsewhere are made there.
+    """
+    if str(place).startswith(("env:", "command:")):
+        return
+    path = Path(place)
     path.parent.mkdir(parents=True, exist_ok=True)
     root, key = (base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode() for _ in range(2))
     content = json.dumps({"root": root, "current": "k1", "keys": {"k1": key}}, indent=2)

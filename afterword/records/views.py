@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from afterword.access.actors import Actor
 from afterword.reflection.answers import ReflectionState, Sharing
 
 
@@ -49,12 +50,23 @@ class Appointment:
 
 @dataclass(frozen=True)
 class Invitation:
-    """A link that is valid now: one reflection, and nothing else can be reached with it."""
+    """A link that is valid now: one reflection, and nothing else can be reached with it.
+
+    `asks`: the patient wants the code besides the link. `unlocked`: the code was given a short
+    while ago, and by whom.
+    """
 
     reflection_id: str
     clinic: Clinic
     language: str
     expires_at: datetime
+    asks: bool = False
+    unlocked: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts in the records when somebody comes with this link."""
+        return Actor.link(self.reflection_id)
 
 
 @dataclass(frozen=True)

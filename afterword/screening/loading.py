@@ -26,5 +26,5 @@ def _model() -> Model | None:
     try:
         return load_model()
     except ModelBroken as broken:
-        logger.error("the screen works by rules alone: %s", broken)
+        logger.error("the screen works by rules alone", extra={"reason": str(broken)})
         return None

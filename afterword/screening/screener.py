@@ -59,7 +59,7 @@ class Screener:
         began = self.clock()
         finding = self._look(text, tuple(earlier), question, tuple(staff_names))
         if self.clock() - began > LONGEST:
-            logger.error("a screen took longer than %.1f s", LONGEST)
+            logger.error("a screen took too long", extra={"seconds": LONGEST})
             finding = replace(finding, tier=max(finding.tier, Tier.CHECK), failed=True)
         elif finding.failed:
             logger.error("a layer of the screen failed")

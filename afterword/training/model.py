@@ -1,6 +1,7 @@
 """Trains the assistant's model once for what it is trained on, and remembers it.
 
-A model is named by the hash of everything that decides over it; beside it lies a manifest.
+A model is named by the hash of everything that decides over it; beside it lies a signed manifest.
+A model without one, or with one that does not hold, is trained anew and never used.
 """
 
 import hashlib
@@ -9,11 +10,19 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from afterword import components, manifest
+from afterword.training.signing_key import SigningKeyUnusable, signing_key
 
 _SOURCES = (
     *("config.yml", "domain.yml", "data", "requirements/rasa.txt"),
@@ -51,25 +60,37 @@ def fingerprint(project: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def find(project: Path, models_dir: Path) -> Model | None:
-    """The model for the present training data, if it was trained and is whole."""
+def find(project: Path, models_dir: Path, key_file: Path) -> Model | None:
+    """The model for the present training data, if it was trained, is whole and signed by us.
+
+    Raises:
+        ModelRefused: there is one that must not be used; the message says why.
+        SigningKeyUnusable: see there.
+    """
     name = fingerprint(project)
-    archive, manifest = models_dir / f"{name}.tar.gz", models_dir / f"{name}.json"
+    archive = models_dir / f"{name}.tar.gz"
     try:
-        expected = json.loads(manifest.read_text())["sha256"]
-    except (OSError, ValueError, KeyError):
-        return None
-    if not archive.is_file() or _sha256(archive) != expected:
+        manifest.check(archive, manifest.public_text(signing_key(key_file)))
+    except manifest.ManifestMissing:
         return None
     return Model(archive, name)
 
 
-def train(project: Path, models_dir: Path, report: Report, *, force: bool = False) -> Model:
+def train(
+    project: Path, models_dir: Path, key_file: Path, report: Report, *, force: bool = False
+) -> Model:
     """Trains in a process of its own; returns the cached model when nothing has changed.
 
     Raises TrainingFailed; the log of the training stays beside the models.
     """
-    found = None if force else find(project, models_dir)
+    config = _config(project)
+    try:
+        found = None if force else find(project, models_dir, key_file)
+    except manifest.ModelRefused as refused:
+        report(str(refused).removesuffix(" Run: afterword train"))
+        found = None
+    except SigningKeyUnusable as unusable:
+        raise TrainingFailed(str(unusable)) from None
     if found is not None:
         return found
     models_dir.mkdir(parents=True, exist_ok=True)
@@ -86,9 +107,14 @@ def train(project: Path, models_dir: Path, report: Report, *, force: bool = Fals
     produced[-1].replace(archive)
     shutil.rmtree(fresh)
     seconds = round(time.monotonic() - started, 1)
-    _write_manifest(models_dir / f"{name}.json", archive, name, seconds)
+    sign(archive, _facts(project, archive, config, name, seconds), key_file)
     report(f"trained in {seconds:.0f} s")
     return Model(archive, name)
+
+
+def sign(archive: Path, facts: manifest.Manifest, key_file: Path) -> None:
+    """Writes the signed manifest beside an archive that was just trained here."""
+    manifest.write(archive, facts, signing_key(key_file))
 
 
 def rasa_command(project: Path) -> list[str]:
@@ -126,18 +152,46 @@ def _step(line: str) -> str | None:
     return None
 
 
-def _write_manifest(path: Path, archive: Path, name: str, seconds: float) -> None:
-    manifest = {
-        "model": archive.name,
-        "sha256": _sha256(archive),
-        "trained_on": name,
-        "sources": list(_SOURCES),
-        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": seconds,
-        "python": sys.version.split()[0],
-        "bytes": archive.stat().st_size,
-    }
-    path.write_text(json.dumps(manifest, indent=2) + "\n")
+def _config(project: Path) -> dict[str, Any]:
+    """The configuration, of which each component is known. Raises TrainingFailed."""
+    path = project / "config.yml"
+    try:
+        config = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, YAMLError):
+        raise TrainingFailed(f"{path} cannot be read. Mend it and run: afterword train") from None
+    config = config if isinstance(config, dict) else {}
+    if wrong := components.problems(config):
+        raise TrainingFailed(f"{path}: {' '.join(wrong)}")
+    return config
+
+
+def _facts(
+    project: Path, archive: Path, config: dict[str, Any], name: str, seconds: float
+) -> manifest.Manifest:
+    return manifest.Manifest(
+        model=archive.name,
+        sha256=manifest.sha256(archive),
+        bytes=archive.stat().st_size,
+        fingerprint=name,
+        config_sha256=manifest.sha256(project / "config.yml"),
+        domain_sha256=manifest.sha256(project / "domain.yml"),
+        components=tuple(
+            one for section in components.SECTIONS for one in components.names(config, section)
+        ),
+        afterword=manifest.VERSION,
+        rasa=_rasa_version(archive),
+        python=sys.version.split()[0],
+        trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=seconds,
+    )
+
+
+def _rasa_version(archive: Path) -> str:
+    """The version of Rasa that made an archive, as it says itself."""
+    with tarfile.open(archive) as tar:
+        file = tar.extractfile("metadata.json")
+        assert file is not None
+        return str(json.load(file)["rasa_open_source_version"])
 
 
 def _source_files(project: Path) -> Iterator[Path]:
@@ -147,8 +201,3 @@ def _source_files(project: Path) -> Iterator[Path]:
             yield from sorted(file for file in path.rglob("*.yml") if file.is_file())
         elif path.is_file():
             yield path
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,17 +15,28 @@ import subprocess
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from afterword.manifest import (
+    FORMAT,
+    PUBLIC_KEY_VARIABLE,
+    Manifest,
+    public_text,
+    sha256,
+    write,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "rasa" / "bin" / "python"
 PROJECT = Path(__file__).parent / "project"
 START_SECONDS = 40.0
+SIGNING_KEY = Ed25519PrivateKey.generate()
 # What the gateway's screen found, as it comes with each text.
 CLEAR = {"tier": "none", "route": None, "held": False, "screen": "rules 1, no model"}
 HELD = {"tier": "same_day", "route": "duty", "held": True, "screen": "rules 1, no model"}
@@ -232,7 +243,8 @@ class Rasa:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "AFTERWORD_ACTIONS_URL": self.actions.url,
-            "AFTERWORD_ACTIONS_KEY": "test",
+            "AFTERWORD_ACTIONS_KEY": "test" * 16,
+            PUBLIC_KEY_VARIABLE: public_text(SIGNING_KEY),
             "AFTERWORD_CHANNEL_KEY": self.key,
             "AFTERWORD_TRACKER_KEY": self.tracker_key,
             "AFTERWORD_TRACKER_URL": self.tracker_url,
@@ -306,7 +318,22 @@ def train(folder: Path, config: Path) -> Path:
         capture_output=True,
         timeout=120,
     )
-    return folder / "small.tar.gz"
+    archive = folder / "small.tar.gz"
+    return signed(archive)
+
+
+def signed(archive: Path, **facts: Any) -> Path:
+    """Signs an archive as `afterword train` does; `facts` are what else its manifest says."""
+    known = {field.name: "" for field in fields(Manifest)} | {
+        "model": archive.name,
+        "sha256": sha256(archive),
+        "bytes": archive.stat().st_size,
+        "components": ("RulePolicy", "bot.safety_policy.SafetyPolicy"),
+        "seconds": 0.0,
+        "format": FORMAT,
+    }
+    write(archive, Manifest(**{**known, **facts}), SIGNING_KEY)
+    return archive
 
 
 def free_port() -> int:

@@ -5,14 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from desk import Desk
 from factory import Clinic
-from mail_server import LOOPBACK, MailServer, mail_server
+from mail_server import MailServer, mail_server, mailer_at
 
-from afterword import locales
-from afterword.delivery.mail import Mailer
 from afterword.delivery.rounds import Rounds
-from afterword.settings import Settings
-
-SENDER = "notices@harbour.example"
 
 
 @pytest.fixture
@@ -25,18 +20,6 @@ def desk(clinic: Clinic) -> Desk:
 def server() -> Iterator[MailServer]:
     with mail_server() as running:
         yield running
-
-
-def mailer_at(port: int, **settings: object) -> Mailer:
-    """A mailer that knows a server on this machine, and gives up early."""
-    given = {
-        "smtp_host": LOOPBACK,
-        "smtp_port": port,
-        "smtp_security": "none",
-        "mail_from": SENDER,
-        "public_url": "https://harbour.example",
-    }
-    return Mailer(Settings(**(given | settings)), locales.load("en"), patience=2, longest=3)
 
 
 @pytest.fixture

@@ -22,7 +22,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from afterword import locales
+from afterword.delivery.mail import Mailer
+from afterword.settings import Settings
+
 LOOPBACK = "127.0.0.1"
+SENDER = "notices@harbour.example"
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+\.[a-z]+")
 
 
@@ -219,3 +224,15 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(trusted, private)
     return context, trusted
+
+
+def mailer_at(port: int, **settings: object) -> Mailer:
+    """A mailer that knows a server on this machine, and gives up early."""
+    given = {
+        "smtp_host": LOOPBACK,
+        "smtp_port": port,
+        "smtp_security": "none",
+        "mail_from": SENDER,
+        "public_url": "https://harbour.example",
+    }
+    return Mailer(Settings(**(given | settings)), locales.load("en"), patience=2, longest=3)

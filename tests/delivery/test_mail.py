@@ -10,9 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import SENDER, mailer_at
 from desk import WORDS, Desk
-from mail_server import MailServer, Received, certificate, closed_port, mail_server, speaking
+from mail_server import (
+    SENDER,
+    MailServer,
+    Received,
+    certificate,
+    closed_port,
+    mail_server,
+    mailer_at,
+    speaking,
+)
 from sqlalchemy import update
 
 from afterword.delivery.mail import NotSent
@@ -22,7 +30,7 @@ from afterword.records.alert_views import Mail
 from afterword.safety.finding import Category, Route, Tier
 from afterword.safety.recipients import Kind
 
-MAIL = Mail("0" * 32, "1" * 32, "alert", False, "Bo", "bo@duty.example", "Harbour Clinic", 1)
+MAIL = Mail("0" * 32, "alert", False, "Bo", "bo@duty.example", "Harbour Clinic", 1)
 TELLING = [
     *(word for category in Category for word in category.split("_") if len(word) > 2),
     *(tier.word for tier in Tier if tier.word not in ("now", "none")),

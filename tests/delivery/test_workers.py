@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conftest import SENDER
 from desk import Desk
 from factory import Clinic, Clock
-from mail_server import LOOPBACK, MailServer, Received, closed_port
+from mail_server import LOOPBACK, SENDER, MailServer, Received, closed_port
 
 from afterword.delivery.rounds import Rounds
 from afterword.records import mails, models, schema

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from stand_in import Clinic, StandIn, open_clinic
+from stand_in import Clinic, Site, StandIn, open_clinic
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -47,22 +47,13 @@ def assistant(clinic: Clinic) -> Iterator[StandIn]:
         yield working
 
 
-class Site:
-    """The app under uvicorn on a free port, with a stand-in for the assistant."""
-
-    def __init__(self, clinic: Clinic, assistant: StandIn, url: str) -> None:
-        self.clinic = clinic
-        self.assistant = assistant
-        self.url = url
-
-    def link(self, token: str | None = None) -> str:
-        return f"{self.url}/f/{token or self.clinic.link()}"
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clinic = open_clinic(tmp_path_factory.mktemp("site"), demo=True, plain_form_after=2)
     listening = socket.create_server(("127.0.0.1", 0))
+    # Another host to a browser, and the same server.
+    neutral = f"http://localhost:{listening.getsockname()[1]}/help"
+    folder = tmp_path_factory.mktemp("site")
+    clinic = open_clinic(folder, demo=True, plain_form_after=2, leave_url=neutral)
     config = uvicorn.Config(make_app(clinic), access_log=False, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

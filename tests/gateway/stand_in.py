@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from afterword import wake
+from afterword.access.actors import Actor
 from afterword.datafiles import load_instrument
 from afterword.gateway.app import make_context
 from afterword.gateway.context import GatewayContext
@@ -78,7 +79,7 @@ class Clinic:
             return reflections.answers_of(tx, self.reflection_id(token))
 
     def read_by_clinician(self, token: str) -> bool:
-        with self.records.begin() as tx:
+        with self.records.begin(by=Actor.staff(self.staff_id)) as tx:
             reflection_id = self.reflection_id(token)
             return digests.mark_read(tx, self.staff_id, self.appointments[token], reflection_id)
 
@@ -95,11 +96,21 @@ def screener() -> Screener:
     return Screener(load_rules())
 
 
-def open_clinic(folder: Path, *, demo: bool = False, plain_form_after: float = 20) -> Clinic:
+def open_clinic(
+    folder: Path,
+    *,
+    demo: bool = False,
+    plain_form_after: float = 20,
+    leave_url: str = "https://neutral.example",
+) -> Clinic:
     create_key_file(folder / "keys.json")
     url = f"sqlite:///{folder / 'afterword.db'}"
     settings = Settings(
-        data_dir=folder, database_url=url, demo=demo, plain_form_after=plain_form_after
+        data_dir=folder,
+        database_url=url,
+        demo=demo,
+        plain_form_after=plain_form_after,
+        leave_url=leave_url,
     )
     records = Records(settings.database, load_vault(settings.keys))
     models.Base.metadata.create_all(records.engine)
@@ -249,3 +260,15 @@ def _shown(prompt: Prompt) -> dict[str, Any]:
         "progress": {"at": at, "of": of} if of else None,
         "rows": [asdict(row) for row in prompt.rows],
     }
+
+
+class Site:
+    """The app under uvicorn on a free port, with a stand-in for the assistant."""
+
+    def __init__(self, clinic: Clinic, assistant: StandIn, url: str) -> None:
+        self.clinic = clinic
+        self.assistant = assistant
+        self.url = url
+
+    def link(self, token: str | None = None) -> str:
+        return f"{self.url}/f/{token or self.clinic.link()}"

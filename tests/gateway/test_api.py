@@ -275,8 +275,11 @@ def check_headers(reply: Any, *, embedded: bool = False) -> None:
         "style-src": "'self'",
         "connect-src": "'self'",
         "img-src": "'self' data:",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
         "form-action": "'self'",
         "base-uri": "'none'",
+        "report-uri": "/csp-report",
     }
 
 

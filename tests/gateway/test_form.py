@@ -1,6 +1,7 @@
 """The one-page form: everything that the chat can do, without a script."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -203,6 +204,19 @@ def test_deleting_asks_first(page: Page, clinic: Clinic, token: str) -> None:
     assert clinic.reflection(token).state == "deleted"
     assert "Deleted." in page.html
     assert "Take it back" not in page.html
+
+
+def test_the_review_marks_what_stays_private(page: Page, clinic: Clinic, token: str) -> None:
+    core = clinic.context.instruments["core", 1]
+    items = {**core.items, "heard": replace(core.items["heard"], private=True)}
+    clinic.context.instruments["core", 1] = replace(core, items=items)
+    page.open().send(**{"pick.heard": "2", "pick.safe": "3"})
+    heard, safe = page.html.split('<div class="row">')[1:3]
+    assert "Only you see this" in heard
+    assert "Only you see this" not in safe
+    page.send(decision="share")
+    given = clinic.answers(token)
+    assert (given["heard"].visibility, given["safe"].visibility) == ("private", "shared")
 
 
 def test_taking_back_until_it_was_opened(page: Page, clinic: Clinic, token: str) -> None:

@@ -11,6 +11,7 @@ from stand_in import Clinic, StandIn
 from starlette.testclient import TestClient
 from test_api import answered, auth, post, talk
 
+from afterword.access.actors import Actor
 from afterword.gateway import late
 from afterword.records import alert_desk, contacts, deliveries, models, reflections
 from afterword.records.store import RecordsAway
@@ -208,7 +209,7 @@ def test_a_concern_is_asked_about_and_stays_away_from_the_clinician(
     post(client, token, choice="safety.forward_yes")
     (alert,) = alerts(clinic, token)
     assert alert.state == "open"
-    with clinic.records.read() as tx:
+    with clinic.records.read(by=Actor.staff(clinic.staff_id)) as tx:
         assert tx.session.query(models.Mail).count() == 1
         assert alert_desk.for_staff(tx, clinic.staff_id) == []
         reflection = clinic.reflection_id(token)

@@ -14,8 +14,8 @@ from test_api import post
 from test_safety import PLAIN, PLAIN_ES, alerts, duty, links
 
 from afterword.gateway import late
-from afterword.gateway.api import BODY_LIMIT
 from afterword.gateway.limits import Limits
+from afterword.quotas import MESSAGE_BODY
 from afterword.records.store import RecordsAway
 
 UNSEEN = "nobody is told of it"
@@ -92,7 +92,7 @@ def test_a_flood_without_end_is_not_looked_at_any_more(client: TestClient, clini
 
 @pytest.mark.parametrize(
     "text",
-    [f"{PLAIN}. " + "a" * BODY_LIMIT, f"{PLAIN} \N{GRINNING FACE}. " + "é" * BODY_LIMIT],
+    [f"{PLAIN}. " + "a" * MESSAGE_BODY, f"{PLAIN} \N{GRINNING FACE}. " + "é" * MESSAGE_BODY],
 )
 def test_a_message_of_any_size_is_answered(client: TestClient, clinic: Clinic, text: str) -> None:
     token = clinic.link()

@@ -11,12 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyotp
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+from afterword.access.actors import PROCESS, Actor
 from afterword.datafiles import load_instrument
 from afterword.portal.app import routes
-from afterword.records import contacts, invitations, models, people, reflections
+from afterword.records import (
+    accounts,
+    contacts,
+    factors,
+    invitations,
+    models,
+    people,
+    reflections,
+)
+from afterword.records.staff_models import Factor
 from afterword.records.store import Records, Tx
 from afterword.records.vault import Vault
 from afterword.reflection.answers import Answer, AnswerState, Sharing
@@ -29,6 +40,8 @@ from afterword.settings import PROJECT, Settings
 # Nine in the morning of a Tuesday in New York.
 NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
 EMAIL, PASSWORD = "ada@clinic.example", "correct horse battery staple"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""What is in everybody's authenticator app."""
 BASE = "http://127.0.0.1:8080"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 WEEK = timedelta(days=7)
@@ -100,14 +113,12 @@ class World:
     def records(self) -> Records:
         return self.context.records
 
-    def begin(self) -> Any:
-        return self.records.begin()
+    def begin(self, by: Actor = PROCESS) -> Any:
+        return self.records.begin(by=by)
 
     def add_clinician(self, email: str, name: str, role: str = "clinician") -> str:
         with self.begin() as tx:
-            return people.add_staff(
-                tx, self.clinic, name=name, email=email, password_hash=password_hash(), role=role
-            )
+            return _add_staff(tx, self.clinic, name, email, role)
 
     def add_contact(self, kind: Kind, email: str, name: str, staff_id: str | None = None) -> str:
         """A contact who can sign in: this member of staff, or else a new one without patients."""
@@ -184,7 +195,7 @@ class World:
 
 
 def client_of(context: Context) -> "Client":
-    return Client(Starlette(routes=routes(context)))
+    return Client(Starlette(routes=routes(context)), context.records)
 
 
 def empty_records(folder: Path, clock: Clock) -> Records:
@@ -202,13 +213,31 @@ def make_world(folder: Path, **settings: Any) -> World:
     records = empty_records(folder, clock)
     with records.begin() as tx:
         clinic = _clinic(tx)
-        ada = people.add_staff(
-            tx, clinic, name="Ada Whitfield", email=EMAIL, password_hash=password_hash()
-        )
+        ada = _add_staff(tx, clinic, "Ada Whitfield", EMAIL)
         robin = people.add_patient(tx, clinic, name="Robin Okafor")
         people.assign(tx, ada, robin, date(2026, 1, 1))
     made = Settings(data_dir=folder, **settings)
     return World(Context(made, records), clock, clinic, ada, robin)
+
+
+def _add_staff(tx: Tx, clinic: str, name: str, email: str, role: str = "clinician") -> str:
+    staff_id = people.add_staff(
+        tx, clinic, name=name, email=email, password_hash=password_hash(), role=role
+    )
+    factors.add_totp(tx, staff_id, SECRET)
+    return staff_id
+
+
+def forget_last_code(records: Records, email: str) -> None:
+    """The clock stands still, so whoever comes in twice would have to use a code twice."""
+    with records.begin() as tx:
+        staff_id = accounts.by_email(tx, email)
+        tx.session.query(Factor).filter_by(staff_id=staff_id).update({"last_counter": None})
+
+
+def code_at(at: datetime, secret: str = SECRET) -> str:
+    """What an authenticator app shows."""
+    return pyotp.TOTP(secret).at(at)
 
 
 def _clinic(tx: Tx) -> str:
@@ -227,7 +256,8 @@ def _clinic(tx: Tx) -> str:
 class Client:
     """A browser without a screen: follows no redirect, keeps cookies, sends our own origin."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, records: Records) -> None:
+        self._records = records
         self._runner = asyncio.Runner()
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, client=("127.0.0.1", 50000)), base_url=BASE
@@ -255,8 +285,28 @@ class Client:
     def cookies(self) -> httpx.Cookies:
         return self._client.cookies
 
-    def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> httpx.Response:
-        return self.post("/portal/sign-in", {"email": email, "password": password, "next": ""})
+    def sign_in(
+        self,
+        email: str = EMAIL,
+        password: str = PASSWORD,
+        code: str | None = None,
+        next: str = "",
+        secret: str = SECRET,
+    ) -> httpx.Response:
+        """Both steps; the answer to the second one, or to the first if it leads nowhere."""
+        first = self.type_password(email, password, next)
+        if first.status_code != 303:
+            return first
+        if code is None:
+            forget_last_code(self._records, email)
+            code = code_at(self._records.clock(), secret)
+        return self.post("/portal/sign-in/code", {"code": code, "next": next})
+
+    def type_password(
+        self, email: str = EMAIL, password: str = PASSWORD, next: str = ""
+    ) -> httpx.Response:
+        """The first step alone."""
+        return self.post("/portal/sign-in", {"email": email, "password": password, "next": next})
 
     def form_token(self) -> str:
         return field_of(self.get("/portal").text, "form_token")

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from afterword import locales
+from afterword.access.actors import Actor
 from afterword.portal import alerts as pages
-from afterword.records import alert_desk, alerts, mails, models, people, reflections
+from afterword.records import alert_desk, alert_rows, alerts, mails, models, people, reflections
 from afterword.records.alert_views import AlertEvent, Delivery
 from afterword.reflection.answers import Sharing
 from afterword.safety.clock import Act
@@ -67,7 +68,7 @@ class Desk:
             alerts.patient_chose(tx, self.reflection, choice)
 
     def closes(self, staff_id: str, alert_id: str) -> None:
-        with self.world.begin() as tx:
+        with self.world.begin(by=Actor.staff(staff_id)) as tx:
             assert alert_desk.close(tx, staff_id, alert_id, "reached")
 
     def rows(self) -> list[models.Alert]:
@@ -463,7 +464,7 @@ def test_the_digest_says_how_an_alert_stands(
 def test_the_digest_says_what_became_of_an_alert(desk: Desk, client: Client) -> None:
     alert = desk.raises()
     client.sign_in()
-    with desk.world.begin() as tx:
+    with desk.world.begin(by=Actor.staff(desk.dana)) as tx:
         alert_desk.acknowledge(tx, desk.dana, alert)
     assert "A contact of the clinic has seen it" in digest_of(desk, client)
     desk.closes(desk.dana, alert)
@@ -521,7 +522,7 @@ def test_a_digest_without_alerts_promises_nothing(desk: Desk, client: Client) ->
 
 def kinds_written_down() -> set[str]:
     """The kinds of events in the source of the records, and those of the clock."""
-    found = {str(act) for act in Act}
+    found = {*map(str, Act), alert_rows.WORDS_GONE}
     for path in (PROJECT / "afterword/records").glob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call):
@@ -549,7 +550,7 @@ def test_every_event_has_its_text_and_none_is_left_over() -> None:
 
 def test_the_history_can_say_all_that_may_happen(desk: Desk) -> None:
     alert = desk.raises()
-    with desk.world.records.read() as tx:
+    with desk.world.records.read(by=Actor.staff(desk.dana)) as tx:
         found = alert_desk.one_for(tx, desk.dana, alert)
     assert found is not None
     events = [AlertEvent(NOW, kind, "Dana", "go_on") for kind in kinds_written_down()]

@@ -14,18 +14,21 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.applications import Starlette
 
+from afterword.access.actors import Actor
+from afterword.datafiles import load_instruments
 from afterword.portal.app import routes
 from afterword.records import alert_desk, alerts, models, people
 from afterword.reflection.answers import AnswerState, Sharing
 from afterword.safety.finding import Category, Route, Tier
 from afterword.safety.recipients import Kind
+from afterword.settings import PROJECT
 
-from .factory import EMAIL, NOW, PASSWORD, WEEK, World, make_world, rated, said, without
+from .factory import EMAIL, NOW, PASSWORD, WEEK, World, code_at, make_world, rated, said, without
 
 pytestmark = pytest.mark.browser
 
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänswitwe" * 3
-CLINICIANS_PAGES = ("today", "digest", "ratings", "not-shared", "notice", "missing")
+CLINICIANS_PAGES = ("today", "digest", "ratings", "not-shared", "notice", "questions", "missing")
 CONTACTS_PAGES = ("alerts", "alert", "seen", "closed", "concern", "month")
 PAGES = ("sign-in", *CLINICIANS_PAGES, *CONTACTS_PAGES)
 DANA = "dana@clinic.example"
@@ -52,6 +55,7 @@ class Clinic:
             "ratings": f"/portal/appointments/{self.ratings}",
             "not-shared": f"/portal/appointments/{self.not_shared}",
             "notice": f"/portal/appointments/{self.notice}",
+            "questions": f"/portal/appointments/{self.digest}/questions",
             "missing": "/portal/appointments/none",
             "alerts": "/portal/safety",
             "alert": f"/portal/safety/{self.alert}",
@@ -106,7 +110,7 @@ class Clinic:
         self.notice = world.book(NOW + timedelta(hours=4), alex)
         self.seen = self._raise(shared, Tier.SAME_DAY, quiet, at=earlier)
         self.closed = self._raise(self._asked("Max Roe"), Tier.SAME_DAY, quiet, at=earlier)
-        with world.records.begin(earlier + timedelta(minutes=12)) as tx:
+        with world.records.begin(earlier + timedelta(minutes=12), by=Actor.staff(self.dana)) as tx:
             alert_desk.acknowledge(tx, self.dana, self.seen)
             alert_desk.close(tx, self.dana, self.closed, "reached", "Rang. A sister is there.")
         self._raise(self._asked("Lou Poe"), Tier.SAME_DAY, quiet, at=NOW - timedelta(hours=20))
@@ -155,6 +159,7 @@ class Clinic:
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     world = make_world(tmp_path_factory.mktemp("portal"))
+    world.context.instruments = load_instruments(PROJECT / "instruments" / "core.yml")
     with closing(socket.socket()) as found:
         found.bind(("127.0.0.1", 0))
         found.listen()
@@ -182,6 +187,9 @@ def state(clinic: Clinic, browser: Browser, tmp_path_factory: pytest.TempPathFac
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'code'")
+    page.keyboard.type(code_at(NOW))
+    page.keyboard.press("Enter")
     page.wait_for_url(clinic.address("today"))
     context.storage_state(path=path)
     context.close()
@@ -199,6 +207,8 @@ def contacts_state(
     page.goto(clinic.address("sign-in"))
     page.get_by_label("E-mail").fill(DANA)
     page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Code from the app").fill(code_at(NOW))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(clinic.address("alerts"))
     context.storage_state(path=path)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from factory import adaptive
 
+from afterword.access.actors import Actor
 from afterword.locales import load
 from afterword.portal.digests import DigestMaker
 from afterword.records import models, reflections
@@ -53,7 +54,7 @@ def test_options_are_in_the_clinics_language_and_words_as_they_were_typed(
 
 def test_the_same_digest_can_be_made_in_spanish(world: World, coming: str) -> None:
     maker = DigestMaker(world.context.instruments, load("es"), world.context.screener)
-    with world.records.read() as tx:
+    with world.records.read(by=Actor.staff(world.ada)) as tx:
         made = maker.digest_for(tx, world.ada, coming)
     assert made is not None
     digest = made[1]

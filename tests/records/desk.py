@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from factory import NOW, WEEK, Clinic, new_message
 from sqlalchemy import select
 
+from afterword.access.actors import Actor
+from afterword.access.policy import Denied
 from afterword.records import alerts, contacts, inbox, mails, models
 from afterword.records.alert_views import AlertTag, AlertView, Mail, Raised
 from afterword.records.alerts import Incident
@@ -48,7 +51,9 @@ class Desk:
 
     def joins(self, kind: Kind, name: str, staff_id: str | None = None) -> str:
         """Makes a contact of a member of staff, a new one if none is named."""
-        staff_id = staff_id or self.clinic.add_clinician(name, f"{uuid.uuid4()}@clinic.example")
+        staff_id = staff_id or self.clinic.add_clinician(
+            name, f"{uuid.uuid4()}@clinic.example", role="contact"
+        )
         self.contact(kind, name, staff_id=staff_id)
         return staff_id
 
@@ -104,13 +109,13 @@ class Desk:
             return alerts.forward_concern(tx, self.reflection, yes)
 
     def acknowledges(self, staff_id: str, alert_id: str) -> bool:
-        with self.records.begin() as tx:
+        with self.records.begin(by=Actor.staff(staff_id)) as tx:
             return alerts.acknowledge(tx, staff_id, alert_id)
 
     def closes(
         self, staff_id: str, alert_id: str, outcome: str = "reached", note: str = ""
     ) -> bool:
-        with self.records.begin() as tx:
+        with self.records.begin(by=Actor.staff(staff_id)) as tx:
             return alerts.close(tx, staff_id, alert_id, outcome, note)
 
     def ticks(self, **by: float) -> int:
@@ -125,7 +130,7 @@ class Desk:
         return acted
 
     def sees(self, staff_id: str) -> list[AlertView]:
-        with self.records.read() as tx:
+        with self.records.read(by=Actor.staff(staff_id)) as tx:
             return alerts.for_staff(tx, staff_id)
 
     def count(self, staff_id: str) -> int:
@@ -133,8 +138,10 @@ class Desk:
             return alerts.waiting_count(tx, staff_id)
 
     def tags(self, staff_id: str) -> list[AlertTag]:
-        with self.records.read() as tx:
+        """None for who may not even ask."""
+        with suppress(Denied), self.records.read(by=Actor.staff(staff_id)) as tx:
             return alerts.of_reflection_for(tx, staff_id, self.reflection)
+        return []
 
     def row(self, alert_id: str) -> models.Alert:
         with self.records.read() as tx:

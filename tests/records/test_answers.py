@@ -6,10 +6,12 @@ import pytest
 from factory import NOW, WEEK, Clinic, Clock, declined, new_message, rated, said, skipped
 from sqlalchemy import select
 
-from afterword.records import digests, inbox, invitations, models, people, reflections
+from afterword.access.actors import Actor
+from afterword.records import digests, inbox, invitations, models, people, reflections, sealing
 from afterword.records.history import history_of
 from afterword.records.reflections import ReflectionEnded
-from afterword.records.store import Records
+from afterword.records.sealing import Place
+from afterword.records.store import Records, Tx
 from afterword.records.views import Reflection
 from afterword.reflection.answers import (
     Answer,
@@ -59,6 +61,10 @@ def erase(records: Records, reflection: str) -> None:
         reflections.erase(tx, reflection)
 
 
+def _owner(tx: Tx, row: models.AnswerVersion) -> str:
+    return sealing.owner_of(tx, tx.session.get_one(models.Answer, row.answer_id).reflection_id)
+
+
 def versions(records: Records) -> list[tuple[int, str, str | None, str | None]]:
     """What answers were before, words opened."""
     with records.read() as tx:
@@ -68,7 +74,11 @@ def versions(records: Records) -> list[tuple[int, str, str | None, str | None]]:
                 row.state,
                 row.value,
                 row.sealed_words
-                and tx.vault.open("answer_version", "words", row.id, row.sealed_words),
+                and sealing.unseal(
+                    tx,
+                    Place(_owner(tx, row), "answer_version", "words", row.id),
+                    row.sealed_words,
+                ),
             )
             for row in tx.session.scalars(
                 select(models.AnswerVersion).order_by(models.AnswerVersion.version)
@@ -221,7 +231,7 @@ def test_what_a_clinician_has_opened_cannot_be_taken_back(
     clinic: Clinic, records: Records, next_session: str
 ) -> None:
     reflection = clinic.reflect(rated("heard", 4))
-    with records.begin() as tx:
+    with records.begin(by=Actor.staff(clinic.ada)) as tx:
         digests.open_latest(tx, clinic.ada, next_session)
     before = look(records, reflection)
     assert not take_back(records, reflection)
@@ -233,17 +243,17 @@ def test_the_patient_sees_that_it_was_read_but_not_that_it_was_opened(
     clinic: Clinic, records: Records, clock: Clock, next_session: str
 ) -> None:
     reflection = clinic.reflect(rated("heard", 4))
-    with records.begin() as tx:
+    with records.begin(by=Actor.staff(clinic.ada)) as tx:
         digests.open_latest(tx, clinic.ada, next_session)
     assert look(records, reflection).read is None
     clock.move(minutes=5)
-    with records.begin() as tx:
+    with records.begin(by=Actor.staff(clinic.ada)) as tx:
         assert digests.mark_read(tx, clinic.ada, next_session, reflection)
     first = look(records, reflection)
     assert first.read is not None
     assert (first.read.by, first.read.at) == ("Ada Whitfield", clock.now)
     clock.move(minutes=5)
-    with records.begin() as tx:
+    with records.begin(by=Actor.staff(clinic.ada)) as tx:
         assert digests.mark_read(tx, clinic.ada, next_session, reflection)
     assert look(records, reflection) == first
 
@@ -269,7 +279,7 @@ def test_after_deletion_no_words_are_left_anywhere(
             assert tx.session.scalars(select(table)).all() == []
         left = inbox.conversation_since(tx, reflection, 0)
     assert [line.body for line in left] == [{}, {}]
-    with records.read() as tx:
+    with records.read(by=Actor.staff(clinic.ada)) as tx:
         source = digests.digest_source(tx, clinic.ada, next_session)
     assert source is not None and source.latest is not None
     assert source.latest.answers == {}

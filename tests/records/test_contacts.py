@@ -168,20 +168,22 @@ def test_the_last_safeguarding_contact_may_go_and_is_then_missed(clinic: Clinic)
 
 def test_a_clinic_without_anything_is_told_what_to_do(clinic: Clinic) -> None:
     found = problems(clinic)
-    assert list(found) == ["no_duty", "no_safeguarding", "no_hours", "no_country"]
+    assert list(found) == ["no_duty", "no_safeguarding", "no_privacy", "no_hours", "no_country"]
     for text in found.values():
         assert text.startswith("Harbour Clinic: ")
         assert text.endswith(".")
 
 
 def test_a_clinic_with_everything_has_no_problem(desk: Desk) -> None:
+    assert list(problems(desk.clinic)) == ["no_privacy"]
+    desk.contact(Kind.PRIVACY, "Pia Privacy")
     assert problems(desk.clinic) == {}
 
 
 def test_a_clinician_who_is_safeguarding_alone_is_found(desk: Desk) -> None:
     desk.clinic.add_patient("Kim", desk.dee)
     found = problems(desk.clinic)
-    assert list(found) == ["safeguarding_is_clinician"]
+    assert list(found) == ["safeguarding_is_clinician", "no_privacy"]
     assert "Dee Safe" in found["safeguarding_is_clinician"]
 
 
@@ -189,7 +191,7 @@ def test_a_clinician_who_is_on_duty_alone_is_found(desk: Desk) -> None:
     desk.joins(Kind.DUTY, "Ada", desk.clinic.ada)
     desk.leaves("Bo Duty")
     desk.leaves("Cy Backup")
-    assert list(problems(desk.clinic)) == ["duty_is_clinician"]
+    assert list(problems(desk.clinic)) == ["duty_is_clinician", "no_privacy"]
 
 
 def test_hours_that_cannot_be_read_promise_nothing_and_are_found(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from factory import HOUR, NOW, WEEK, Clinic, core, declined, new_message, rated, said
 
+from afterword.access.actors import Actor
 from afterword.records import history, reflections
 from afterword.records.store import Records
 from afterword.reflection.answers import Sharing
@@ -98,11 +99,11 @@ def test_one_on_questions_that_are_gone_counts_without_its_answers(
 def test_packs_are_chosen_for_one_patient(clinic: Clinic, records: Records, now: str) -> None:
     kim = clinic.add_patient("Kim", clinic.ada)
     assert look(records, now).packs == frozenset()
-    with records.begin() as tx:
+    with records.begin(by=Actor.operator("test")) as tx:
         history.choose_packs(tx, clinic.robin, ["psychiatry"])
         assert history.packs_of(tx, kim) == frozenset()
     assert look(records, now).packs == {"psychiatry"}
-    with records.begin() as tx:
+    with records.begin(by=Actor.operator("test")) as tx:
         history.choose_packs(tx, clinic.robin, [])
     assert look(records, now).packs == frozenset()
 

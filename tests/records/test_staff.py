@@ -8,6 +8,7 @@ from factory import Clinic, Clock
 from sqlalchemy import update
 
 from afterword.records import models, staff
+from afterword.records.staff_models import StaffSession
 from afterword.records.store import Records
 from afterword.records.views import Account
 
@@ -102,6 +103,6 @@ def test_an_address_is_found_however_it_is_typed(clinic: Clinic, records: Record
 
 def test_the_token_itself_is_not_stored(records: Records, token: str) -> None:
     with records.read() as tx:
-        row = tx.session.query(models.StaffSession).one()
+        row = tx.session.query(StaffSession).one()
         assert token not in (row.token_hash, row.staff_id)
     assert len(token) >= 32

@@ -11,6 +11,7 @@ from factory import NOW, WEEK, Clinic, Clock, new_message, rated, said
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from afterword.access.actors import Actor
 from afterword.records import inbox, models, people, reflections
 from afterword.records.store import Records
 from afterword.records.vault import Vault
@@ -180,7 +181,7 @@ def test_taking_back_and_opening_at_once_have_one_winner(clinic: Clinic, records
             return reflections.take_back(tx, reflection)
 
     def shown() -> bool:
-        with records.begin() as tx:
+        with records.begin(by=Actor.staff(clinic.ada)) as tx:
             source = digests.open_latest(tx, clinic.ada, session)
         return bool(source and source.latest and source.latest.answers)
 

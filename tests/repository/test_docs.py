@@ -231,6 +231,8 @@ def test_the_settings_file_gives_the_defaults() -> None:
     default = Settings.model_construct()
     derived = {"DATABASE_URL": default.database, "TRACKER_URL": default.trackers}
     derived["KEY_FILE"] = str(default.keys)
+    derived["MODEL_KEY_FILE"] = str(default.model_key)
+    derived["TOMBSTONES"] = str(default.tombstone_file)
     for name, value in given.items():
         field = getattr(default, name.lower())
         here = derived.get(name, "" if field is None else str(field))

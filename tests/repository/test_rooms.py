@@ -21,7 +21,7 @@ from afterword.settings import PROJECT
 ROOMS = ("afterword", "actions", "bot")
 SOURCES = sorted(path for room in ROOMS for path in (PROJECT / room).rglob("*.py"))
 MOST_LINES = 400
-PURE = {"afterword/reflection", "afterword/safety"}
+PURE = {"afterword/access", "afterword/reflection", "afterword/safety"}
 EDGE = {"afterword/screening", "afterword/evaluation"}
 BESIDE = {"afterword/gateway", "afterword/portal", "afterword/delivery", "afterword/training"}
 TOP = BESIDE | EDGE | {"actions", "bot"}
@@ -36,7 +36,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot": PURE | {"afterword/screening"},
 }
 # Modules of afterword/ itself that every room above the records may use.
-SHARED = {"datafiles", "helpfiles", "http", "locales", "problems", "settings", "wake"}
+SHARED = {
+    *("components", "datafiles", "hashing", "helpfiles", "http", "locales", "logs", "loopback"),
+    *("manifest", "problems", "quotas", "settings", "wake"),
+}
 # What every room may use: it holds no state and imports nothing.
 PLAIN = {"problems"}
 MAY_NAME_SQL_ERRORS = {"afterword/doctor.py", "afterword/portal/visits.py"}

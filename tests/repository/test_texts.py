@@ -14,14 +14,20 @@ from factory import adaptive, core
 from jinja2 import Environment, nodes
 
 from afterword import locales
+from afterword.access.actors import Kind as Actors
+from afterword.access.policy import NOTED
 from afterword.datafiles import DataFileError
 from afterword.gateway.conversation import MENU
 from afterword.gateway.intake import FORM_PAGE, PAGE
+from afterword.gateway.takeout import PATIENTS_TERMS
 from afterword.portal.alerts import REASONS
 from afterword.records import mails
+from afterword.records.accounts import ROLES
 from afterword.records.alert_desk import FALSE_ALARM, OUTCOMES
 from afterword.records.alerts import WENT_ON, Choice, Incident
-from afterword.reflection.answers import AnswerState, Sharing
+from afterword.records.consents import Subject
+from afterword.records.factors import Kind as Factor
+from afterword.reflection.answers import AnswerState, ReflectionState, Sharing, Visibility
 from afterword.reflection.signals import is_strain
 from afterword.safety.clock import Act, AlertState
 from afterword.safety.finding import Route, Tier
@@ -50,7 +56,7 @@ SOURCES = {
     "bot": python("actions", *(f"afterword/reflection/{name}.py" for name in TALKING)),
     "digest": python("afterword/reflection/digest.py", "afterword/reflection/signals.py"),
     "openers": python("afterword/reflection/signals.py"),
-    "page": python("afterword/gateway"),
+    "page": python("afterword/gateway", "afterword/records/consents.py"),
     "portal": python("afterword/portal"),
     "safety": python("afterword/safety/replies.py", "afterword/gateway"),
     "mail": python("afterword/delivery", "afterword/records/mails.py"),
@@ -110,6 +116,13 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "refused_{}": ("empty", "long", "shape", "closed", "busy"),
         "embed_{}": ("open", "close", "title"),
         "form_{}": ("skip", "decline"),
+        "mine_state_{}": ReflectionState,
+        "mine_sees_{}": Visibility,
+        "mine_keep_{}": PATIENTS_TERMS,
+        "who_{}": set(Actors) - {Actors.STAFF},
+        "did_{}": (*(action.code for action in NOTED), "denied", "other"),
+        "consent_{}": Subject,
+        "consent_{}_version": Subject,
     },
     "safety": {
         "choice_{}": ("go_on", "stop", "support", "help_now", "forward_yes", "forward_no"),
@@ -119,8 +132,8 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "{}_heading": ("not_shared", "nothing_yet", "unfinished", "not_asked"),
         "{}_text": ("not_shared", "nothing_yet", "unfinished", "not_asked"),
         "mark_{}": (*("unread", "read", "not_shared", "nothing_yet", "unfinished", "not_asked"),),
-        "error_{}_heading": ("403", "404", "500", "503"),
-        "error_{}_text": ("403", "404", "500", "503"),
+        "error_{}_heading": ("403", "404", "413", "500", "503"),
+        "error_{}_text": ("403", "404", "413", "500", "503"),
         "tier_{}": TIERS,
         "tag_{}": TIERS,
         "tag_chose_{}": Choice,
@@ -133,6 +146,24 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "contact_{}": Kind,
         "channel_{}": (PAGE, FORM_PAGE, "digest", Incident("", Route.DUTY, Tier.CHECK, "").channel),
         "safety_off_{}": LAYERS,
+        "{}_title": ("code", "confirm"),
+        "{}_hint": ("code", "confirm"),
+        "{}_send": ("code", "confirm"),
+        "passkey_{}_title": ("sign_in", "confirm", "add"),
+        "passkey_{}_button": ("sign_in", "confirm", "add"),
+        "factor_{}": Factor,
+        "role_{}": ROLES,
+        "people_refused_{}": ("role", "empty", "known", "own", "last"),
+        "handover_refused_{}": ("not_shared", "days", "supervisor"),
+        "emergency_refused_{}": ("reason", "unknown", "several", "yours"),
+        "schedule_refused_{}": (
+            *("name", "dates", "assigned", "clinician"),
+            *("over", "not_over", "withdrawn"),
+        ),
+        "privacy_column_{}": ("when", "who", "did", "outcome", "patient"),
+        "privacy_outcome_{}": ("allowed", "denied"),
+        "pack_{}": adaptive().packs,
+        "pack_{}_about": adaptive().packs,
     },
 }
 

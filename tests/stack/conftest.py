@@ -33,4 +33,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def trained_model() -> Path:
-    return training.train(PROJECT, Settings().models_dir, print).path
+    settings = Settings()
+    return training.train(PROJECT, settings.models_dir, settings.model_key, print).path

@@ -16,12 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+import psycopg
+import pyotp
+from sqlalchemy import make_url, select
 
 from afterword import doctor, services
 from afterword.datafiles import load_instrument
 from afterword.portal import passwords
-from afterword.records import contacts, inbox, invitations, models, people, reflections, schema
+from afterword.records import (
+    accounts,
+    contacts,
+    factors,
+    inbox,
+    invitations,
+    models,
+    people,
+    reflections,
+    schema,
+)
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
 from afterword.reflection.answers import Answer
@@ -29,6 +41,7 @@ from afterword.settings import PROJECT, Settings
 from afterword.training import model as training
 
 PASSWORD = "a long enough password"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PATIENCE = 40.0
 CORE = PROJECT / "instruments" / "core-1.yml"
 # Runs the program from another folder: `-m` would import the one of this folder.
@@ -63,6 +76,7 @@ class Stack:
         folder: Path,
         *,
         database_url: str | None = None,
+        tracker_url: str | None = None,
         instrument: Path = CORE,
         rasa: bool = True,
         web_alone: bool = False,
@@ -76,6 +90,9 @@ class Stack:
         self.settings = Settings(
             data_dir=folder,
             database_url=database_url,
+            tracker_url=tracker_url,
+            # Models are kept between runs, and so is the key that signs them.
+            model_key_file=Settings().model_key,
             instrument_file=instrument,
             port=8300 + os.getpid() % 500,
             plain_form_after=plain_form_after,
@@ -115,7 +132,8 @@ class Stack:
 
     def start_rasa(self) -> None:
         """Trains if needed, starts Rasa and waits until it answers."""
-        trained = training.train(PROJECT, self.settings.models_dir, print)
+        settings = self.settings
+        trained = training.train(PROJECT, settings.models_dir, settings.model_key, print)
         self.supervisor.start(
             services.rasa_service(self.settings, self.ports, self.vault, trained.path)
         )
@@ -190,6 +208,15 @@ class Stack:
         return Case(self, token, found.reflection_id, following, email, goal_ids)
 
 
+def rasas_own_role(url: str) -> str:
+    """Makes Rasa's role in a PostgreSQL database, as the documents say, and returns its address."""
+    name = f"rasa_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+        admin.execute(f"CREATE SCHEMA rasa AUTHORIZATION {name}")
+    return make_url(url).set(username=name, password=name).render_as_string(hide_password=False)
+
+
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
@@ -232,7 +259,15 @@ class Case:
         with httpx.Client(base_url=self.stack.url, headers=own, timeout=30) as client:
             form = {"email": email, "password": PASSWORD}
             assert client.post("/portal/sign-in", data=form).status_code == 303
+            code = {"code": self._code(email)}
+            assert client.post("/portal/sign-in/code", data=code).status_code == 303
             yield client
+
+    def _code(self, email: str) -> str:
+        """What the app shows; the last one is forgotten, for a code works once in half a minute."""
+        with self.stack.records.begin() as tx:
+            factors.add_totp(tx, str(accounts.by_email(tx, email)), SECRET)
+        return pyotp.TOTP(SECRET).now()
 
     def contact(self, kind: str) -> str:
         """Somebody with an account who is told of alerts, and treats nobody; their address."""

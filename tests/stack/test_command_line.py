@@ -15,7 +15,7 @@ import psutil
 import pytest
 from stack import Stack, wait_for
 
-from afterword.settings import PROJECT
+from afterword.settings import PROJECT, Settings
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -40,7 +40,13 @@ def afterword(tmp_path: Path) -> Run:
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     ours = {f"AFTERWORD_{name}": value for name, value in settings.items()}
-    return {**os.environ, "AFTERWORD_DATA_DIR": str(folder / "var"), "COLUMNS": "120", **ours}
+    return {**os.environ, "COLUMNS": "120", **_own(folder), **ours}
+
+
+def _own(folder: Path) -> dict[str, str]:
+    """A folder of its own, and the key with which the models of all tests are signed."""
+    key = str(Settings().model_key)
+    return {"AFTERWORD_DATA_DIR": str(folder / "var"), "AFTERWORD_MODEL_KEY_FILE": key}
 
 
 def test_help_lists_what_a_person_needs(afterword: Run) -> None:
@@ -133,7 +139,7 @@ def test_the_demo_prints_links_that_work_and_ctrl_c_ends_all_of_it(tmp_path: Pat
         wait_for("its processes", lambda: len(psutil.Process(process.pid).children()) >= 3)
         started = [process.pid for process in psutil.Process(process.pid).children(recursive=True)]
         links = re.findall(r"http://\S+", said)
-        assert len(links) == 5
+        assert len(links) == 6
         for link in links:
             wait_for(
                 link, lambda link=link: httpx.get(link, follow_redirects=True).status_code == 200

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from chaos import SERVICES, check, cut_connections, kill, reflect
-from stack import Stack
+from stack import Stack, rasas_own_role
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     name = f"faults_{uuid.uuid4().hex[:8]}"
     server.psql(f"CREATE DATABASE {name};")
     url = server.get_uri(database=name)
-    with Stack(folder / "data", database_url=url) as running:
+    role = rasas_own_role(url)
+    with Stack(folder / "data", database_url=url, tracker_url=role) as running:
         yield running
     server.cleanup()
 

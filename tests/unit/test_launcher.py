@@ -26,7 +26,6 @@ class TestGuard:
             ["test", "nlu"],
             ["data", "validate"],
             ["shell"],
-            ["run", "actions"],
             ["run", "-i", "127.0.0.1"],
             ["run", "--interface=localhost", "-p", "5006"],
             ["run", "-i", "::1"],
@@ -118,7 +117,7 @@ class TestConfigs:
     def test_a_folder_of_them(self) -> None:
         assert configs_of(["test", "nlu", "-c", "."]) == [Path("config.yml"), Path("other.yml")]
 
-    @pytest.mark.parametrize("arguments", [[], ["data", "validate"], ["run", "actions"]])
+    @pytest.mark.parametrize("arguments", [[], ["data", "validate"], ["export"]])
     def test_commands_that_build_nothing(self, arguments: list[str]) -> None:
         assert configs_of(arguments) == []
 

@@ -6,6 +6,7 @@ import pytest
 from factory import Clinic, Clock
 from typer.testing import CliRunner, Result
 
+from afterword.access.actors import Actor
 from afterword.cli import cli
 from afterword.records import history, schema
 from afterword.records.store import Records
@@ -30,7 +31,7 @@ def run(*words: str) -> Result:
 
 
 def chosen(clinic: Clinic) -> frozenset[str]:
-    with clinic.records.read() as tx:
+    with clinic.records.read(by=Actor.operator("test")) as tx:
         return history.packs_of(tx, clinic.robin)
 
 

@@ -4,12 +4,13 @@ const $ = (id) => document.getElementById(id);
 const TEXTS = JSON.parse($("texts").textContent);
 const token = location.pathname.split("/")[2];
 const STORE = "afterword." + token.slice(0, 6);
+const { key } = document.body.dataset; // that the code was given, where it is asked for
 const CALM = 350, LATE = 2000;
 
 const heard = new Map(); // the server's lines by their order
 let mine = restore(); // own messages that the conversation does not show yet
 let info = { cursor: 0 };
-let listening, sending, offline, gone, asked, shown, language;
+let listening, sending, offline, gone, locked, asked, shown, language;
 let lastTap = 0, failures = 0;
 let urgent = []; // lines of safety that came while nothing could be stored
 
@@ -28,7 +29,7 @@ function restore() {
 function keep() {
   try {
     const unsent = mine.filter((item) => !item.safe);
-    if (unsent.length) sessionStorage[STORE] = JSON.stringify(unsent);
+    if (unsent.length && (locked || !gone)) sessionStorage[STORE] = JSON.stringify(unsent);
     else delete sessionStorage[STORE];
   } catch {}
 }
@@ -37,11 +38,14 @@ function keep() {
 async function call(path, options) {
   try {
     const headers = { Authorization: "Bearer " + token, "Content-Type": "application/json" };
+    if (key) headers["X-Afterword-Unlock"] = key;
     const reply = await fetch("/api/" + path, { headers, credentials: "omit", ...options });
-    if (reply.status > 499 || [404, 429].includes(reply.status)) {
+    if (reply.status > 499 || [401, 404, 429].includes(reply.status)) {
       const { safety } = await reply.json().catch(() => ({}));
       if (safety?.length) urgent = safety;
-      gone = reply.status === 404;
+      locked = reply.status === 401;
+      gone = locked || reply.status === 404;
+      if (locked) lock();
       if (!gone) throw reply;
     }
     offline = false;
@@ -52,6 +56,13 @@ async function call(path, options) {
     render();
     await sleep(Math.min(1000 * 2 ** failures++, 15000));
   }
+}
+
+// The code has to be given anew: nothing stays on the page but lines of safety.
+function lock() {
+  heard.clear();
+  keep();
+  if (!urgent.length) location.reload();
 }
 
 function uuid() {
@@ -186,13 +197,14 @@ function button({ token: choice, title, style }) {
   return make("button", { type: "button", dir: "auto", className: style, onclick }, title);
 }
 
-function row({ label, answer, words, change, remove }) {
+function row({ label, answer, words, mark, change, remove }) {
   const acts = Object.entries({ change, remove }).filter(([, choice]) => choice).map(([way, choice]) => {
     const act = button({ token: choice, title: TEXTS[way], style: "quiet" });
     act.append(make("span", { className: "unseen" }, " ", label));
     return act;
   });
   const said = [answer, words].filter(Boolean).map((text) => make("p", { dir: "auto" }, text));
+  if (mark) said.push(make("p", { className: "mark", dir: "auto" }, mark));
   return make("div", { className: "row" }, make("p", { className: "soft", dir: "auto" }, label), ...said, ...acts);
 }
 
@@ -213,8 +225,9 @@ function renderFrame(begun, last) {
   if (ends) $("done").scrollIntoView({ block: "nearest" });
 
   const late = (mine.length || info.waiting) && Date.now() - lastTap >= LATE;
-  const status = gone ? TEXTS.gone : offline ? TEXTS.offline : info.status || (late ? TEXTS.waiting : "");
+  const status = locked ? TEXTS.locked : gone ? TEXTS.gone : offline ? TEXTS.offline : info.status || (late ? TEXTS.waiting : "");
   if ($("status").textContent !== status) $("status").textContent = status;
+  $("again").hidden = !locked;
 }
 
 $("start").onsubmit = (event) => {
@@ -246,13 +259,8 @@ document.onclick = (event) => {
   if (choice || !$("menu").contains(event.target)) $("menu").open = false;
   if (choice) send({ choice, text: event.target.textContent });
   const link = event.target.closest("a");
-  if (link?.id === "leave") {
-    mine = [];
-    keep();
-    document.body.hidden = true;
-    top.location.replace(link.href);
-  } else if (link?.hash) location.replace(link.hash);
-  else return;
+  if (!link?.hash) return;
+  location.replace(link.hash);
   event.preventDefault();
 };
 addEventListener("online", () => { offline = false; flush(); render(); });

@@ -1,0 +1,1 @@
+"""Who may do what: roles, relations and one table of rules. Pure; nothing here asks a database."""

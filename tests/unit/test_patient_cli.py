@@ -1,0 +1,115 @@
+"""What an operator does for a patient who asks: a code, a copy, erasing, checking the proof."""
+
+import json
+from pathlib import Path
+
+import pytest
+from factory import Clinic, Clock, said
+from typer.testing import CliRunner, Result
+
+from afterword.access.actors import Actor
+from afterword.cli import cli
+from afterword.hashing import matches
+from afterword.records import audit, models, schema
+from afterword.records.rights_models import PatientCode
+from afterword.records.store import Records
+from afterword.records.vault import create_key_file, load_vault
+from afterword.settings import Settings
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+    """A clinic in the database that the command line finds."""
+    settings = Settings(data_dir=tmp_path)
+    monkeypatch.setattr("afterword.patient_cli.load_settings", lambda: settings)
+    create_key_file(settings.keys)
+    clock = Clock()
+    records = Records(settings.database, load_vault(settings.keys), clock)
+    schema.upgrade(records.engine)
+    return Clinic(records, clock)
+
+
+def run(*words: str, input: str = "") -> Result:
+    return CliRunner().invoke(cli, ["patient", *words], input=input)
+
+
+def done(clinic: Clinic) -> list[str]:
+    with clinic.records.read(by=Actor.operator("tests")) as tx:
+        rows = audit.of_patient(tx, clinic.robin)
+    return [f"{row.actor_kind} {row.action} {row.purpose}" for row in rows]
+
+
+def test_patients_are_listed_by_name(clinic: Clinic) -> None:
+    clinic.add_patient("Alex Abe")
+    lines = run("list").stdout.splitlines()
+    assert [line.split("  ")[1] for line in lines] == ["Alex Abe", "Robin Okafor"]
+    assert lines[1].startswith(clinic.robin)
+
+
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_a_code_is_printed_once_and_kept_as_a_hash(clinic: Clinic, by: str) -> None:
+    shown = run("code", "--patient", "robin  okafor" if by == "name" else clinic.robin).stdout
+    digits = shown.replace(" ", "").strip()
+    assert len(digits) == 8 and digits.isdigit()
+    with clinic.records.read() as tx:
+        stored = tx.session.get_one(PatientCode, clinic.robin).code_hash
+    assert matches(digits, stored)
+    assert digits not in stored
+    assert "operator manage_clinic patient code" in done(clinic)
+
+
+def test_each_code_is_another_one(clinic: Clinic) -> None:
+    assert (
+        run("code", "--patient", clinic.robin).stdout
+        != run("code", "--patient", clinic.robin).stdout
+    )
+
+
+def test_a_copy_is_written_for_nobody_else_to_read(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.reflect(said("heard", "canary words"))
+    file = tmp_path / "copy.json"
+    assert run("export", "--patient", "Robin Okafor", "--out", str(file)).exit_code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    found = json.loads(file.read_text())
+    assert found["person"]["name"] == "Robin Okafor"
+    assert found["reflections"][0]["answers"][0]["words"] == "canary words"
+    assert json.loads(run("export", "--patient", "Robin Okafor").stdout)["format"]
+    assert "operator export_patient patient export" in done(clinic)
+
+
+def test_erasing_gives_a_certificate_that_verifies(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.reflect(said("heard", "canary words"))
+    file = tmp_path / "proof.json"
+    asked = run("erase", "--patient", "Robin Okafor", input="n\n")
+    assert asked.exit_code == 1
+    with clinic.records.read() as tx:
+        assert tx.session.get(models.Patient, clinic.robin) is not None
+    assert run("erase", "--patient", "Robin Okafor", "--yes", "--out", str(file)).exit_code == 0
+    with clinic.records.read() as tx:
+        assert tx.session.get(models.Patient, clinic.robin) is None
+    verified = run("certificate", "verify", str(file))
+    assert verified.exit_code == 0, verified.output
+    assert "Genuine" in verified.stdout
+    assert "operator erase_patient patient erase" in done(clinic)
+    file.write_text(file.read_text().replace('"answer": 1', '"answer": 2'))
+    changed = run("certificate", "verify", str(file))
+    assert changed.exit_code == 2
+    assert "It was changed" in changed.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["erase", "--patient", "Nobody", "--yes"], "No patients fit."),
+        (["code", "--patient", "Robin Okafor"], "2 patients fit."),
+        (["certificate", "verify", "no-such-file"], "cannot be read"),
+    ],
+)
+def test_what_is_not_possible_is_told_and_changes_nothing(
+    clinic: Clinic, words: list[str], told: str
+) -> None:
+    clinic.add_patient("Robin Okafor")
+    result = run(*words)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert len(run("list").stdout.splitlines()) == 2
