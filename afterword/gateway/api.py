@@ -28,6 +28,8 @@ from afterword.records.views import Invitation
 LONGEST_WAIT = 25.0
 # While something is pending the page hears from us at least this often, in seconds.
 _PENDING_WAIT = 2.0
+# No database takes a larger number for a revision.
+_LAST_CURSOR = 2**31 - 1
 
 
 _log = logging.getLogger(__name__)
@@ -134,7 +136,7 @@ async def get_conversation(request: Request) -> JSONResponse:
         return too_many(context.catalogue(), many)
     except Locked as locked:
         return ask_for_code(context.catalogue(locked.invitation.language))
-    after = int(_number(request.query_params.get("after")))
+    after = int(min(_number(request.query_params.get("after")), _LAST_CURSOR))
     wait = min(_number(request.query_params.get("wait")), LONGEST_WAIT)
 
     def snapshot() -> conversation.Snapshot:

@@ -37,7 +37,7 @@ from afterword.records import (
 )
 from afterword.records.access_models import AuditRow, Handover
 from afterword.records.staff_models import StaffSession
-from afterword.records.store import Records, new_id
+from afterword.records.store import Records, new_id, utc_now
 from afterword.records.vault import create_key_file, load_vault
 from afterword.reflection.answers import Answer, AnswerState, Sharing
 from afterword.safety.finding import Category, Route, Tier
@@ -158,7 +158,9 @@ def build(folder: Path) -> World:
     """The clinic. Ada treats Robin; Fay did until yesterday; Ben never did."""
     create_key_file(folder / "keys.json")
     settings = Settings(data_dir=folder, safety_layers="rules")
-    records = Records(settings.database, load_vault(settings.keys))
+    # The clock stands still: a slow machine must not end what was fresh at the start.
+    now = utc_now()
+    records = Records(settings.database, load_vault(settings.keys), lambda: now)
     models.Base.metadata.create_all(records.engine)
     made = _Builder(World(settings, records))
     made.patients()

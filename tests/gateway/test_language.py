@@ -128,7 +128,7 @@ def test_a_link_that_does_not_work_and_a_body_that_is_none(
     assert choose(client, "x" * 43, language="es").status_code == 404
     token = bilingual(clinic)
     for body in (b"\xff\xfe=%", b"language=es&" + b"x" * 2000):
-        assert client.post(f"/f/{token}/language", content=body).status_code == 303
+        assert client.post(f"/f/{token}/language", content=body).status_code == 413
     assert clinic.reflection(token).language == "en"
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
+import pytest
 from starlette.routing import Route
 
 from .fuzzing import OPENAPI, OTHERS_WORDS, Fuzz, staff_document
@@ -36,7 +38,6 @@ def test_the_description_names_what_is_served(house: House) -> None:
 
 def test_a_real_conversation_is_as_described(house: House, call: Caller) -> None:
     """What no made-up request brings about: lines of both sides, and the end."""
-    import jsonschema_rs
 
     def is_as_described(name: str, body: Any) -> None:
         schema = {"$ref": f"#/components/schemas/{name}", "components": DESCRIBED["components"]}
@@ -60,6 +61,16 @@ def test_a_real_conversation_is_as_described(house: House, call: Caller) -> None
     assert refused.json()["safety"]
     for line in refused.json()["safety"]:
         is_as_described("SafetyLine", line)
+
+
+@pytest.mark.parametrize(
+    "after", ["1e300", "99999999999999999999", "2147483648", "-1", "nan", "1e9", "\u0663"]
+)
+def test_a_cursor_of_any_size_is_answered(house: House, call: Caller, after: str) -> None:
+    token, _ = house.link(house.patient("Robin Okafor"))
+    bearer = {"Authorization": f"Bearer {token}"}
+    reply = call("GET", "/api/conversation", params={"after": after}, headers=bearer)
+    assert reply.status_code == 200
 
 
 def test_made_up_requests_break_nothing_and_read_nothing(house: House) -> None:

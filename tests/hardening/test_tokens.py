@@ -64,11 +64,13 @@ def dead(house: House) -> dict[str, str]:
 
 @contextmanager
 def statements(house: House) -> Iterator[list[str]]:
-    """What the database is asked meanwhile, by whichever engine."""
+    """What the house's database is asked meanwhile."""
     seen: list[str] = []
 
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
+    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # Servers of other tests may still run in this process.
+        if connection.engine.url == house.records.engine.url:
+            seen.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

@@ -158,7 +158,7 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "emergency_refused_{}": ("reason", "unknown", "several", "yours"),
         "schedule_refused_{}": (
             *("name", "dates", "assigned", "clinician"),
-            *("over", "not_over", "withdrawn"),
+            *("over", "not_over", "withdrawn", "begun"),
         ),
         "privacy_column_{}": ("when", "who", "did", "outcome", "patient"),
         "privacy_outcome_{}": ("allowed", "denied"),
