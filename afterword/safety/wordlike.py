@@ -10,15 +10,19 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
 
+# A place is tried where a word begins, and repeats are bounded: a message of one endless word must
+# not take longer than others.
 _ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S+|\S+@\S+\.\S+|[a-z]:\\\S+|(?<!\S)~?/\S+/\S+", re.I
+    r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}://\S+|(?<!\S)(?:www\.|mailto:)\S+"
+    r"|(?<!\S)[^\s@]{1,64}@[^\s@]{1,255}|(?<![a-z])[a-z]:\\\S+|(?<!\S)~?/[^\s/]+/\S+",
+    re.I,
 )
 _CODE = re.compile(
     r"(?<!\w)(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*\d)[A-Z0-9]{8,}(?!\w)"
     r"|(?<!\S)(?=(?:[\w-]*?\d){4})[\w-]{16,}(?!\S)"
 )
 _ENCODED = re.compile(r"\S{20,}")
-_MIXED = re.compile(r"\d[a-z]+\d|[a-z]+\d+[a-z]+\d|[+=/_\\]", re.I)
+_MIXED = re.compile(r"\d[a-z]+\d|[a-z]\d+[a-z]+\d|[+=/_\\]", re.I)
 _STEP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _NAMED = re.compile(r"""["'][\w-]{1,40}["']\s*:""")

@@ -75,8 +75,8 @@ def test_nul_bytes_do_not_end_the_text(stack: Stack) -> None:
     patient.start()
     for tap in ("heard.5", "safe.5", "goals.5", "approach.5", "snag.5"):
         patient.tap(tap)
-    patient.type("before\x00after")
-    assert case.answers()["helped"].words == "before\ufffdafter"
+    patient.type("We talked a lot\x00and it helped")
+    assert case.answers()["helped"].words == "We talked a lot\ufffdand it helped"
 
 
 def refused(stack: Stack, body: object) -> httpx.Response:
