@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from afterword.front import BARE_HEADERS, front, refusal
 from afterword.gateway import app as gateway
 from afterword.http import REPORTS, ByTable
 from afterword.portal import app as portal
-from afterword.records.store import Records, RecordsAway
+from afterword.records.store import Records, RecordsAway, utc_now
 from afterword.records.vault import load_vault
 from afterword.reflection.instrument import Instrument
 from afterword.reports import Reports
@@ -60,9 +61,9 @@ async def _failed(request: Request, error: Exception) -> Response:
     return said
 
 
-def make_app(settings: Settings) -> Starlette:
+def make_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Starlette:
     """The application. Raises VaultError, DataFileError or ScreenBroken."""
-    records = Records(settings.database, load_vault(settings.key_place))
+    records = Records(settings.database, load_vault(settings.key_place), clock)
     instruments = load_instruments(settings.instrument_file)
     screener = load_screener(settings.layers)
     context = gateway.make_context(settings, records, instruments.values(), screener)

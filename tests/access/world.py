@@ -83,7 +83,7 @@ class World:
     app: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = make_app(self.settings)
+        self.app = make_app(self.settings, self.records.clock)
         self.form_key = self.records.vault.derive("portal forms")
         self._addresses = count(1)
 
