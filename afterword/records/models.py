@@ -145,6 +145,8 @@ class Reflection(Base):
         ForeignKey("appointment.id", ondelete="CASCADE"), unique=True
     )
     conversation: Mapped[str] = mapped_column(Id, unique=True)
+    # The model that it began with and finishes on; empty before the first turn.
+    model: Mapped[str] = mapped_column(String(32), server_default="")
     instrument: Mapped[str] = mapped_column(String(64))
     instrument_version: Mapped[int]
     language: Mapped[str] = mapped_column(String(12))

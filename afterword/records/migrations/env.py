@@ -3,7 +3,7 @@
 from alembic import context
 
 # Imported so that their tables are among those that the code expects.
-from afterword.records import access_models, rights_models, staff_models  # noqa: F401
+from afterword.records import access_models, rights_models, staff_models, training_models  # noqa: F401
 from afterword.records.models import Base
 
 
