@@ -9,6 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import noticing
 from actions.desk import desk
 from actions.talk import AFTER_SAFETY, AT_REVIEW, AT_SCALE, DELETE, GO_ON, Talk, gather, show
 from afterword.reflection.asides import stops
@@ -29,6 +30,7 @@ class ActionAskAnswer(Action):
         asked = int(tracker.get_slot("asked") or 0)
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
+        noticing.after_aside(at, tracker, talk)
         if stops(talk.heard, talk.open):
             return [SlotSet("expects", AFTER_SAFETY)]
         prompt = _prompt(talk, short=asked > 0)

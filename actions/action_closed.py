@@ -6,6 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import noticing
 from actions.desk import desk
 from actions.talk import gather, say, show, standing
 from afterword.reflection.exchange import SAFETY_STOP, Line
@@ -27,5 +28,7 @@ class ActionClosed(Action):
         elif not talk.ended and talk.asker.lexicon.has("not_now", talk.heard.text):
             say(dispatcher, talk, Line("paused", {"until": talk.until()}), input="choice")
         else:
+            if not talk.ended:
+                noticing.before_start(at, tracker, talk)
             show(dispatcher, standing(talk))
         return []

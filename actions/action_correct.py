@@ -6,6 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import noticing
 from actions.desk import desk
 from actions.talk import Talk, as_events, gather, open_slots, say, show
 from afterword.records import reflections
@@ -29,6 +30,8 @@ class ActionCorrect(Action):
                 reflections.record_answer(
                     tx, talk.reflection.id, correction.answer, talk.message_id
                 )
+        question = None if correction is None else correction.question.id
+        noticing.after_correction(at, tracker, talk, question)
         return _go_on(dispatcher, talk, correction)
 
 

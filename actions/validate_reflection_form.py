@@ -5,6 +5,7 @@ from typing import Any
 from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import noticing
 from actions.desk import desk
 from actions.talk import Talk, closing, gather, intent_of, open_slots, say, show
 from afterword.records import reflections
@@ -44,6 +45,7 @@ class ValidateReflectionForm(FormValidationAction):
                 return _finished(talk.reflection.state)
             outcome = take(talk.heard, talk.open, talk.answers, talk.asker)
             _keep(tx, talk, outcome)
+        noticing.after_answer(at, tracker, talk, outcome)
         if outcome.open is not None:
             # After *stop here* no question follows, and the patient may still write.
             stopped = stops(talk.heard, outcome.open)

@@ -14,23 +14,27 @@ from afterword.access_cli import access
 from afterword.audit_cli import audit
 from afterword.datafiles import DataFileError
 from afterword.demo import Demo, remove_folder
+from afterword.fleet import Fleet
 from afterword.helpfiles import load_help
 from afterword.keys_cli import keys
 from afterword.loopback import is_loopback
 from afterword.manifest import ModelRefused
 from afterword.packs_cli import packs
 from afterword.patient_cli import patient
+from afterword.promote_cli import promote, rollback
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
+from afterword.review_cli import review
 from afterword.safety_cli import safety
 from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import ScreenBroken, Screener
-from afterword.settings import PROJECT, Settings, SettingsError, load_settings
+from afterword.settings import Settings, SettingsError, load_settings
 from afterword.staff_cli import staff
 from afterword.tour import TourCannotStart, play
 from afterword.training import model as training
 from afterword.training.signing_key import SigningKeyUnusable
+from afterword.training_cli import evaluate, models, train
 from afterword.understanding_cli import understanding
 
 cli = typer.Typer(
@@ -49,8 +53,14 @@ cli.add_typer(staff, name="staff")
 cli.add_typer(audit, name="audit")
 cli.command()(access)
 cli.add_typer(patient, name="patient")
+cli.add_typer(review, name="review")
+cli.add_typer(train, name="train")
+cli.command()(evaluate)
+cli.command()(models)
 cli.add_typer(serve, name="serve", hidden=True)
 cli.command()(packs)
+cli.command()(promote)
+cli.command()(rollback)
 
 
 _MENDABLE = (
@@ -99,18 +109,6 @@ def demo(
         _run(fictional.settings, fictional.ports, greeting=fictional.greeting())
     finally:
         remove_folder(fictional.settings.data_dir)
-
-
-@cli.command()
-def train(
-    force: Annotated[bool, typer.Option(help="Train even if nothing has changed.")] = False,
-) -> None:
-    """Train the assistant's model; nothing is done when the training data has not changed."""
-    settings = load_settings()
-    trained = training.train(
-        PROJECT, settings.models_dir, settings.model_key, typer.echo, force=force
-    )
-    typer.echo(f"model {trained.path}")
 
 
 @cli.command(name="doctor")
@@ -163,6 +161,7 @@ def worker() -> None:
     from afterword.delivery.tidying import Tidying
     from afterword.gateway.turns import Assistant, Worker
     from afterword.records.tombstones import Tombstones
+    from afterword.training.watch import Limits, Watching
 
     settings = load_settings()
     logs.set_up(settings.log_level)
@@ -173,10 +172,12 @@ def worker() -> None:
         records = Records(settings.database, vault)
         rounds = Rounds(records, Mailer(settings, locales.load("en")))
         graves = Tombstones(settings.tombstone_file)
-        tidying = Tidying(records, graves, settings.terms, assistant.erase)
         carrying = Worker(records, assistant, settings.data_dir)
+        tidying = Tidying(records, graves, settings.terms, carrying.erase)
         anchoring = Anchoring(records, anchor_file(settings.data_dir))
-        task = asyncio.gather(carrying.run(), rounds.run(), tidying.run(), anchoring.run())
+        watching = Watching(records, Limits(settings.watch_failed, settings.watch_missed))
+        working = (carrying, rounds, tidying, anchoring, watching)
+        task = asyncio.gather(*(one.run() for one in working))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             await task
@@ -184,6 +185,30 @@ def worker() -> None:
             await assistant.close()
 
     asyncio.run(work())
+
+
+@serve.command()
+def trainer() -> None:
+    """Trains and measures the assistant when an admin asks for it; gives way to all others."""
+    import os
+
+    from afterword.screening.loading import load_screener
+    from afterword.training.promotion import Promoter
+    from afterword.training.trainer import NICE, Trainer
+
+    settings = load_settings()
+    logs.set_up(settings.log_level)
+    os.nice(NICE)
+    records = Records(settings.database, load_vault(settings.key_place))
+    # Keys that come in a variable are not for what is started here.
+    os.environ.pop(settings.key_source.removeprefix("env:"), None)
+    work = Trainer(records, settings, lambda: load_screener(settings.layers))
+    signal.signal(signal.SIGTERM, lambda *_: work.stopping.set())
+    # Nobody who puts a model live, or takes it back, waits for a training.
+    promoting = threading.Thread(target=Promoter(records, settings, work.stopping).run)
+    promoting.start()
+    work.run()
+    promoting.join()
 
 
 def _serve(application: str, host: str, port: int) -> None:
@@ -231,6 +256,8 @@ def _require_safety(settings: Settings) -> None:
 def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
     vault = load_vault(settings.key_place)
     supervisor = services.Supervisor(settings.data_dir / "log", typer.echo)
+    fleet = Fleet(settings, ports, vault, supervisor, typer.echo)
+    fleet.forget()
     # A KeyboardInterrupt may come at a point where a library swallows it; a flag is seen.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.ask_to_stop())
@@ -238,30 +265,12 @@ def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
         for service in services.app_services(settings, ports, vault):
             supervisor.start(service)
         typer.echo(greeting or f"Pages: http://{settings.host}:{ports.web}")
-        waking = threading.Thread(
-            target=_wake_assistant, args=(settings, ports, supervisor), daemon=True
-        )
-        waking.start()
+        # It trains if needed and starts the assistant, while the pages are up already.
+        threading.Thread(target=fleet.run, daemon=True).start()
         supervisor.watch()
         typer.echo("\nStopping.")
     finally:
         supervisor.stop()
-
-
-def _wake_assistant(
-    settings: Settings, ports: services.Ports, supervisor: services.Supervisor
-) -> None:
-    """Trains if needed and starts Rasa, while the pages are up already."""
-    try:
-        trained = training.train(PROJECT, settings.models_dir, settings.model_key, typer.echo)
-        vault = load_vault(settings.key_place)
-        service = services.rasa_service(settings, ports, vault, trained.path)
-    except _MENDABLE as error:
-        typer.echo(f"{error} Patients get the one-page form meanwhile.", err=True)
-        return
-    supervisor.start(service)
-    if doctor.wait_until_ready(ports.rasa):
-        typer.echo("The assistant is ready.")
 
 
 def _stop(*lines: str) -> NoReturn:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from afterword import services
 from afterword.datafiles import load_instrument
-from afterword.demo_seed import ADMIN, CLINICIANS, CONTACTS, Seeded, seed
+from afterword.demo_misheard import seed_misheard
+from afterword.demo_seed import ADMIN, ANNOTATOR, CLINICIANS, CONTACTS, Seeded, seed
 from afterword.portal import passwords
 from afterword.records import schema
 from afterword.records.store import Records
@@ -52,6 +53,7 @@ class Demo:
         password = f"demo-{secrets.token_hex(3)}"
         instrument = load_instrument(demo.instrument_file)
         seeded = seed(records, instrument, passwords.hash_password(password), [demo.base_url])
+        seed_misheard(records, seeded.reflections)
         records.close()
         return cls(demo, ports, password, seeded)
 
@@ -81,6 +83,8 @@ class Demo:
                 f"             {safeguarding}, same password  ({safe}, safeguarding)",
                 f"  Staff      {base}/portal/admin/people",
                 f"             {ADMIN[1]}, same password  ({ADMIN[0]}, admin)",
+                f"  Teaching   {base}/portal/review",
+                f"             the same admin, or {ANNOTATOR[1]}  ({ANNOTATOR[0]}, labels only)",
                 "             The page that asks for a code says which one an app would show.",
                 f"  Embedded   {base}/demo/clinic?link={self.seeded.tokens[EMBEDDED]}",
                 "             a clinic's page with the one-line widget",

@@ -188,6 +188,7 @@ CONTACTS = {
     Kind.PRIVACY: ("Jo Pretend", "jo@demo.example"),
 }
 ADMIN = ("Alex Placeholder", "alex@demo.example")
+ANNOTATOR = ("Nat Fictitious", "nat@demo.example")
 
 
 def secret_of(address: str) -> str:
@@ -197,9 +198,10 @@ def secret_of(address: str) -> str:
 
 @dataclass(frozen=True)
 class Seeded:
-    """Tokens of the links that wait for an answer, by the patient's name."""
+    """By the patient's name: tokens of the links that wait for an answer, and a reflection each."""
 
     tokens: dict[str, str]
+    reflections: dict[str, str]
 
 
 def seed(
@@ -222,15 +224,18 @@ def seed(
         )
         staff = [_add_staff(tx, clinic, who, password_hash, Role.CLINICIAN) for who in CLINICIANS]
         _add_staff(tx, clinic, ADMIN, password_hash, Role.ADMIN)
+        _add_staff(tx, clinic, ANNOTATOR, password_hash, Role.ANNOTATOR)
         duty = _add_contacts(tx, clinic, password_hash)
-    tokens = {}
+    tokens, known = {}, {}
     for place, story in enumerate(STORIES):
-        token = _Course(records, instrument, story, staff[story.clinician], duty).live_through(
+        token, known[story.name] = _Course(
+            records, instrument, story, staff[story.clinician], duty
+        ).live_through(
             clinic, now, now.replace(minute=0, second=0, microsecond=0) + (place + 1) * _HOUR
         )
         if token:
             tokens[story.name] = token
-    return Seeded(tokens)
+    return Seeded(tokens, known)
 
 
 def _add_staff(tx: Tx, clinic: str, who: tuple[str, str], password_hash: str, role: str) -> str:
@@ -264,8 +269,8 @@ class _Course:
     staff_id: str
     duty: str
 
-    def live_through(self, clinic: str, now: datetime, coming: datetime) -> str | None:
-        """Returns the token of the link that waits, if the story has one."""
+    def live_through(self, clinic: str, now: datetime, coming: datetime) -> tuple[str | None, str]:
+        """Returns the token of the link that waits, if the story has one, and a reflection."""
         weeks = self.story.weeks
         sessions = [coming - _WEEK * (len(weeks) - at) for at in range(len(weeks))]
         if self.story.live:
@@ -285,13 +290,15 @@ class _Course:
                 for at in sessions
             ]
             booked.append(people.book(tx, patient, self.staff_id, coming, coming + _HOUR))
+        latest = ""
         for at, week in enumerate(weeks):
             if week is not None:
-                self._reflect(week, at, booked, sessions[at] + _HOUR, goals)
+                latest = self._reflect(week, at, booked, sessions[at] + _HOUR, goals)
         if not self.story.live:
-            return None
+            return None, latest
         with self.records.begin() as tx:
-            return self._invite(tx, booked[len(weeks)], now)
+            token = self._invite(tx, booked[len(weeks)], now)
+            return token, latest or _reflection_of(tx, token)
 
     def _invite(self, tx: Tx, appointment: str, at: datetime) -> str:
         return invitations.invite(
@@ -304,12 +311,9 @@ class _Course:
 
     def _reflect(
         self, week: Week, at: int, booked: list[str], ended: datetime, goals: list[str]
-    ) -> None:
+    ) -> str:
         with self.records.begin(at=ended) as tx:
-            token = self._invite(tx, booked[at], ended)
-            found = invitations.resolve(tx, token)
-            assert found is not None
-            reflection = found.reflection_id
+            reflection = _reflection_of(tx, self._invite(tx, booked[at], ended))
         with self.records.begin(at=ended + _HOUR) as tx:
             reflections.begin(tx, reflection)
         for second, answer in enumerate(_answers(week, goals)):
@@ -324,6 +328,7 @@ class _Course:
             reader = Actor.staff(self.staff_id)
             with self.records.begin(at=ended + timedelta(days=6), by=reader) as tx:
                 digests.mark_read(tx, self.staff_id, booked[at + 1], reflection)
+        return reflection
 
     def _alarm(self, alarm: Alarm, reflection: str, at: datetime) -> None:
         with self.records.begin(at=at) as tx:
@@ -353,6 +358,12 @@ class _Course:
             alerts.acknowledge(tx, self.duty, raised.alert_id)
         with self.records.begin(at=at + 42 * _MINUTE, by=duty) as tx:
             alerts.close(tx, self.duty, raised.alert_id, "reached", alarm.note)
+
+
+def _reflection_of(tx: Tx, token: str) -> str:
+    found = invitations.resolve(tx, token)
+    assert found is not None
+    return found.reflection_id
 
 
 def _answers(week: Week, goals: list[str]) -> list[Answer]:

@@ -26,6 +26,8 @@ VERSION = __version__
 # Signed with it, so that a signature of ours over anything else is none over a manifest.
 _PURPOSE = b"afterword model manifest\n"
 _MEND = "Run: afterword train"
+# Facts that older manifests do not have.
+_LATER = frozenset({"data_version"})
 
 
 class ModelRefused(Exception):
@@ -53,6 +55,8 @@ class Manifest:
     trained_at: str
     seconds: float
     format: int = FORMAT
+    data_version: int | None = None
+    """The clinic's version of the training data; None for the data as shipped."""
 
 
 def path_of(archive: Path) -> Path:
@@ -96,7 +100,8 @@ def read(archive: Path, public_key: str) -> Manifest:
         raise ModelRefused(
             f"{path} was changed, or signed with another key than this installation's. {_MEND}"
         ) from None
-    if not isinstance(facts, dict) or facts.keys() != {one.name for one in fields(Manifest)}:
+    known = {one.name for one in fields(Manifest)}
+    if not isinstance(facts, dict) or not known - _LATER <= facts.keys() <= known:
         raise ModelRefused(f"{path} is of another version of Afterword. {_MEND}")
     manifest = Manifest(**{**facts, "components": tuple(facts["components"])})
     if manifest.model != archive.name:

@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from afterword import manifest
+from afterword.children import dying_with
 from afterword.records.tracker_role import reaches_the_records
 from afterword.records.vault import Vault
 from afterword.settings import PREFIX, PROJECT, Settings
@@ -31,7 +31,6 @@ _PATIENCE = 8.0
 _LONGEST_PAUSE = 10.0
 # Who lived this long did not die of its start: it is started again at once.
 _SETTLED = 3.0
-_PR_SET_PDEATHSIG = 1
 
 Report = Callable[[str], None]
 
@@ -60,12 +59,12 @@ class Service:
 
 def choose_ports(settings: Settings) -> Ports:
     """The wished web port, or a free one when it is taken; free ones for the rest."""
-    web = settings.port if is_free(settings.host, settings.port) else _free_port(settings.host)
-    return Ports(web=web, actions=_free_port(LOOPBACK), rasa=_free_port(LOOPBACK))
+    web = settings.port if is_free(settings.host, settings.port) else free_port(settings.host)
+    return Ports(web=web, actions=free_port(LOOPBACK), rasa=free_port(LOOPBACK))
 
 
 def app_services(settings: Settings, ports: Ports, vault: Vault) -> list[Service]:
-    """Web pages, worker and actions: the app environment's processes."""
+    """Web pages, worker, actions and trainer: the app environment's processes."""
     environment = _app_environment(settings, ports, vault)
     return [
         Service(
@@ -73,12 +72,16 @@ def app_services(settings: Settings, ports: Ports, vault: Vault) -> list[Service
             (sys.executable, "-m", "afterword", "serve", name, *_listen(name, settings, ports)),
             environment,
         )
-        for name in ("web", "actions", "worker")
+        for name in ("web", "actions", "worker", "trainer")
     ]
 
 
-def rasa_service(settings: Settings, ports: Ports, vault: Vault, model: Path) -> Service:
+def rasa_service(
+    settings: Settings, ports: Ports, vault: Vault, model: Path, name: str = "rasa"
+) -> Service:
     """Rasa with its own keys and conversations; it gets no key and no address of the records.
+
+    Several may run, each with a model, a port and a name of its own, on the same conversations.
 
     Raises:
         ModelRefused: the model is not one that was trained and signed here.
@@ -97,14 +100,24 @@ def rasa_service(settings: Settings, ports: Ports, vault: Vault, model: Path) ->
         "AFTERWORD_ACTIONS_URL": f"http://{LOOPBACK}:{ports.actions}/webhook",
         "AFTERWORD_ACTIONS_KEY": vault.derive("actions").hex(),
         "AFTERWORD_CHANNEL_KEY": channel_key(vault).hex(),
-        "AFTERWORD_TRACKER_URL": _driver_of_rasa(require_own_place(settings)),
-        "AFTERWORD_TRACKER_KEY": base64.b64encode(vault.derive("trackers")).decode(),
+        **conversations(settings, vault),
         manifest.PUBLIC_KEY_VARIABLE: public_key,
     }
-    base = _base_environment()
+    base = base_environment()
     # Keys that come in a variable are not for Rasa.
     base.pop(settings.key_source.removeprefix("env:"), None)
-    return Service("rasa", command, base | environment)
+    return Service(name, command, base | environment)
+
+
+def conversations(settings: Settings, vault: Vault) -> dict[str, str]:
+    """Where Rasa's conversations are and how they are sealed, for a process that opens them.
+
+    Raises RasaRefused: see `rasa_service`.
+    """
+    return {
+        "AFTERWORD_TRACKER_URL": _driver_of_rasa(require_own_place(settings)),
+        "AFTERWORD_TRACKER_KEY": base64.b64encode(vault.derive("trackers")).decode(),
+    }
 
 
 def require_own_place(settings: Settings) -> str:
@@ -146,20 +159,24 @@ def _app_environment(settings: Settings, ports: Ports, vault: Vault) -> dict[str
         "SMTP_USER": settings.smtp_user,
         **_given("SMTP_PASSWORD_FILE", settings.smtp_password_file),
         "MAIL_FROM": settings.mail_from,
+        "WATCH_HOURS": settings.watch_hours,
+        "WATCH_FAILED": settings.watch_failed,
+        "WATCH_MISSED": settings.watch_missed,
+        "MODELS_KEPT": settings.models_kept,
         "LOG_LEVEL": settings.log_level,
         "DEMO": settings.demo,
         "ASSISTANT_URL": f"http://{LOOPBACK}:{ports.rasa}",
         "ACTIONS_URL": f"http://{LOOPBACK}:{ports.actions}",
         "ACTIONS_KEY": vault.derive("actions").hex(),
     }
-    return _base_environment() | {PREFIX + name: str(value) for name, value in chosen.items()}
+    return base_environment() | {PREFIX + name: str(value) for name, value in chosen.items()}
 
 
 def _given(name: str, value: object) -> dict[str, object]:
     return {} if value is None else {name: value}
 
 
-def _base_environment() -> dict[str, str]:
+def base_environment() -> dict[str, str]:
     """The environment without our own settings: each process gets only what it needs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {"PYTHONUNBUFFERED": "1", "RASA_TELEMETRY_ENABLED": "false"}
@@ -188,7 +205,7 @@ def is_free(host: str, port: int) -> bool:
         return True
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
@@ -210,6 +227,8 @@ class Supervisor:
         self._report = report
         self._wanted: list[Service] = []
         self._children: dict[str, _Child] = {}
+        # Told to end, and when each is killed if it does not.
+        self._leaving: list[tuple[subprocess.Popen[bytes], float]] = []
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         log_dir.mkdir(parents=True, exist_ok=True)
@@ -218,6 +237,20 @@ class Supervisor:
         """Has a service started by `watch`, and started again whenever it dies."""
         with self._lock:
             self._wanted.append(service)
+
+    def end(self, name: str) -> None:
+        """Ends a service for good; one that is not there is none."""
+        with self._lock:
+            self._wanted = [one for one in self._wanted if one.name != name]
+            child = self._children.pop(name, None)
+            if child is not None:
+                _signal_group(child.process, signal.SIGTERM)
+                self._leaving.append((child.process, time.monotonic() + _PATIENCE))
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Set once everything is to end."""
+        return self._stopping
 
     def pid(self, name: str) -> int | None:
         """The process id of a service; None while it does not run."""
@@ -239,6 +272,7 @@ class Supervisor:
                 for name, child in self._children.items():
                     if child.process.poll() is not None:
                         self._revive(name, child)
+                self._leaving = [one for one in self._leaving if _is_leaving(*one)]
             self._stopping.wait(0.1)
 
     def ask_to_stop(self) -> None:
@@ -250,6 +284,7 @@ class Supervisor:
         self._stopping.set()
         with self._lock:
             processes = [child.process for child in self._children.values()]
+            processes += [process for process, _ in self._leaving]
             for process in processes:
                 _signal_group(process, signal.SIGTERM)
             deadline = time.monotonic() + _PATIENCE
@@ -260,6 +295,7 @@ class Supervisor:
                     _signal_group(process, signal.SIGKILL)
                     process.wait()
             self._children.clear()
+            self._leaving.clear()
 
     def _revive(self, name: str, child: _Child) -> None:
         lived = time.monotonic() - child.started
@@ -281,20 +317,17 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_dying_with(os.getpid()),
+                preexec_fn=dying_with(os.getpid()),
             )
 
 
-def _dying_with(parent: int) -> Callable[[], None]:
-    """On Linux a service ends also when its supervisor, `parent`, is killed outright."""
-
-    def prepare() -> None:
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)  # it was killed before we could ask to be told
-
-    return prepare
+def _is_leaving(process: subprocess.Popen[bytes], deadline: float) -> bool:
+    """Whether it is still there; after its time it is killed, and gone at the next look."""
+    if process.poll() is not None:
+        return False
+    if time.monotonic() > deadline:
+        _signal_group(process, signal.SIGKILL)
+    return True
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

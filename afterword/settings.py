@@ -132,6 +132,16 @@ class Settings(BaseSettings):
     """Days that a reflection is kept that was begun and never finished."""
     keep_sessions: int = Field(default=30, ge=0)
     """Days that sign-ins of staff are kept after they have ended."""
+    keep_misheard: int = Field(default=180, ge=0)
+    """Days that messages are kept, without names, which the assistant did not understand."""
+    watch_hours: float = Field(default=24.0, gt=0)
+    """Hours after a promotion in which a model that does worse is taken back by itself."""
+    watch_failed: float = Field(default=5.0, ge=0, le=100)
+    """By how many in a hundred failed turns may rise before that."""
+    watch_missed: float = Field(default=10.0, ge=0, le=100)
+    """By how many in a hundred messages that are not understood may rise before that."""
+    models_kept: int = Field(default=5, ge=1)
+    """How many trained models are kept, besides those that somebody still talks with."""
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """How much is logged: debug, info, warning or error. Patient text never is."""
     demo: bool = False

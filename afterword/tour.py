@@ -15,9 +15,8 @@ import typer
 from afterword import doctor, services
 from afterword.demo import PATIENT, Demo
 from afterword.demo_seed import CLINICIANS
+from afterword.fleet import Fleet
 from afterword.records.vault import load_vault
-from afterword.settings import PROJECT
-from afterword.training import model as training
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 WORDS = "The list of small steps. I used two of them this week."
@@ -135,13 +134,14 @@ def _shoot(page: Any, out: Path, name: str, *, whole: bool = False) -> None:
 def _running(demo: Demo) -> Iterator[None]:
     vault = load_vault(demo.settings.keys)
     settings = demo.settings
-    trained = training.train(PROJECT, settings.models_dir, settings.model_key, typer.echo)
-    supervisor = services.Supervisor(demo.settings.data_dir / "log", typer.echo)
-    for service in services.app_services(demo.settings, demo.ports, vault):
+    supervisor = services.Supervisor(settings.data_dir / "log", typer.echo)
+    fleet = Fleet(settings, demo.ports, vault, supervisor, typer.echo)
+    fleet.forget()
+    for service in services.app_services(settings, demo.ports, vault):
         supervisor.start(service)
-    supervisor.start(services.rasa_service(demo.settings, demo.ports, vault, trained.path))
     watching = threading.Thread(target=supervisor.watch, daemon=True)
     watching.start()
+    threading.Thread(target=fleet.run, daemon=True).start()
     try:
         if not doctor.wait_until_ready(demo.ports.rasa):
             raise TourCannotStart("The assistant did not start. Run: afterword doctor")

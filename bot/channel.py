@@ -154,7 +154,12 @@ class GatewayChannel(InputChannel):
         incoming = read_message(body)
         answered = await take_turn(agent, incoming, self._menu)
         return respond.json(
-            {"message": incoming.message, "replies": answered.replies, "erased": answered.erased}
+            {
+                "message": incoming.message,
+                "replies": answered.replies,
+                "erased": answered.erased,
+                "missed": answered.missed,
+            }
         )
 
     async def _forget(self, agent: Agent, body: bytes) -> HTTPResponse:

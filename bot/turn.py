@@ -35,6 +35,8 @@ TURN_SECONDS = 8.0
 # What language understanding gets to see; the conversation keeps all of it.
 UNDERSTOOD_CHARACTERS = 1_000
 _SLASH = "/"
+# The slot that counts how often in a row the open question was not understood.
+MISSES = "misses"
 
 
 class ChoiceNotOffered(Exception):
@@ -43,10 +45,11 @@ class ChoiceNotOffered(Exception):
 
 @dataclass(frozen=True)
 class Answered:
-    """What came of a turn."""
+    """What came of a turn; `missed`: the message was not understood. A repeat does not say so."""
 
     replies: list[dict[str, Any]] = field(default_factory=list)
     erased: bool = False
+    missed: bool = False
 
 
 class Silent(OutputChannel):
@@ -100,6 +103,7 @@ async def _locked_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) ->
         return Answered(known)
     # Before the time limit: a token that was not offered is refused, however slow the rest is.
     choice = _chosen(incoming, tracker, menu, processor)
+    misses = slot(tracker, MISSES) or 0
     try:
         await asyncio.wait_for(_converse(processor, tracker, incoming, choice), TURN_SECONDS)
     except TimeoutError:
@@ -112,8 +116,9 @@ async def _locked_turn(agent: Agent, incoming: Incoming, menu: Sequence[str]) ->
     if slot(tracker, "erased") is True:
         await store.delete(incoming.conversation, replies)
         return Answered(replies, erased=True)
+    missed = (slot(tracker, MISSES) or 0) > misses
     await store.save(tracker)
-    return Answered(replies)
+    return Answered(replies, missed=missed)
 
 
 def _chosen(

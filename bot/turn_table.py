@@ -49,15 +49,16 @@ class State:
 class TurnTable:
     """Rows of turns, sealed by the caller."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         """Connects and creates what is missing.
 
         Args:
             url: `sqlite:///path`, `sqlite://` (memory, for tests and shells) or `postgresql://...`
+            read_only: creates nothing, and the database refuses whatever would change it.
         """
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         self.is_postgresql = parsed.get_backend_name() == "postgresql"
-        self._engine = _postgresql(parsed) if self.is_postgresql else _sqlite(parsed)
+        self._engine = (_postgresql if self.is_postgresql else _sqlite)(parsed, read_only)
         self.connections = CONNECTIONS if self.is_postgresql else 1
         schema = SCHEMA if self.is_postgresql else None
         metadata = sa.MetaData(schema=schema)
@@ -78,7 +79,8 @@ class TurnTable:
             sa.Column("key_id", sa.String(16)),
             sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         )
-        self._create(metadata)
+        if not read_only:
+            self._create(metadata)
         self._statements()
 
     def _create(self, metadata: sa.MetaData) -> None:
@@ -179,6 +181,23 @@ class TurnTable:
                 connection.execute(sa.select(self._turns.c.conversation).distinct()).scalars()
             )
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was ever stored; a table that is only read is not made."""
+        return bool(sa.inspect(self._engine).has_table(self._turns.name, self._turns.schema))
+
+    def newest(self, count: int) -> list[str]:
+        """The conversations that went on last, the newest first."""
+        columns = self._turns.c
+        query = (
+            sa.select(columns.conversation)
+            .group_by(columns.conversation)
+            .order_by(sa.func.max(columns.created).desc())
+            .limit(count)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def _delete(self, connection: Connection, conversation: str) -> int:
         rows = self._turns.c.conversation == conversation
         return int(connection.execute(sa.delete(self._turns).where(rows)).rowcount)
@@ -195,7 +214,7 @@ class TurnTable:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, read_only: bool) -> Engine:
     options: dict[str, Any] = {
         "connect_args": {"check_same_thread": False, "timeout": LOCK_SECONDS}
     }
@@ -214,16 +233,18 @@ def _sqlite(url: URL) -> Engine:
             "synchronous=FULL",
             "secure_delete=ON",
             f"busy_timeout={LOCK_SECONDS * 1000}",
+            f"query_only={'ON' if read_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, read_only: bool) -> Engine:
     timeouts = (
         f"-c lock_timeout={LOCK_SECONDS * 1000} -c statement_timeout={STATEMENT_SECONDS * 1000}"
         " -c idle_in_transaction_session_timeout=30000"
+        + (" -c default_transaction_read_only=on" if read_only else "")
     )
     return sa.create_engine(
         url,

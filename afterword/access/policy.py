@@ -67,6 +67,9 @@ class Action(StrEnum):
     EXPORT_PATIENT = "export everything about a patient who asked for it"
     READ_AUDIT = "read who read what"
     LABEL = "label messages without names"
+    READ_MODELS = "see what the assistant was taught, and how well it understands"
+    TEACH = "change what the assistant is taught, and train it"
+    PROMOTE = "put a model live, and take it back"
     CARRY = "carry messages and answers between patient, assistant and record"
 
 
@@ -92,7 +95,10 @@ RULES: Mapping[Action, frozenset[Relation]] = {
     Action.ERASE_PATIENT: frozenset({Relation.PATIENT, Relation.ADMIN, Relation.OPERATOR}),
     Action.EXPORT_PATIENT: frozenset({Relation.OPERATOR}),
     Action.READ_AUDIT: frozenset({Relation.PRIVACY, Relation.OPERATOR}),
-    Action.LABEL: frozenset({Relation.ANNOTATOR}),
+    Action.LABEL: frozenset({Relation.ANNOTATOR, Relation.ADMIN, Relation.OPERATOR}),
+    Action.READ_MODELS: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
+    Action.TEACH: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
+    Action.PROMOTE: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
     Action.CARRY: frozenset({Relation.PROCESS, Relation.OPERATOR}),
 }
 
@@ -112,6 +118,8 @@ NOTED = frozenset(
         Action.ERASE_PATIENT,
         Action.EXPORT_PATIENT,
         Action.READ_AUDIT,
+        Action.TEACH,
+        Action.PROMOTE,
     }
 )
 """What leaves a row in the audit when it is allowed. What is denied always leaves one."""

@@ -24,6 +24,7 @@ class Caller(StrEnum):
     CLINICIAN = "clinicians"
     SUPERVISOR = "supervisors"
     ADMIN = "admins"
+    ANNOTATOR = "annotators"
     CONTACT = "duty, backup and safeguarding contacts"
     PRIVACY = "privacy contacts"
 
@@ -34,6 +35,7 @@ _BY_ROLE = {
     Role.CLINICIAN: Caller.CLINICIAN,
     Role.SUPERVISOR: Caller.SUPERVISOR,
     Role.ADMIN: Caller.ADMIN,
+    Role.ANNOTATOR: Caller.ANNOTATOR,
 }
 
 
@@ -146,6 +148,13 @@ _ADMIN = {
     **_each(_PEOPLE, "POST /portal/admin/people/{staff_id}/enable"),
     **_each(_PEOPLE, "POST /portal/admin/people/{staff_id}/reset"),
 }
+_PROMOTING = {
+    **_each(
+        _row({Caller.ADMIN}, Action.PROMOTE, fresh=True),
+        "POST /portal/admin/models/promote",
+        "POST /portal/admin/models/rollback",
+    ),
+}
 _CLINIC = {
     **_each(
         _row({Caller.ADMIN}, Action.MANAGE_CLINIC),
@@ -202,6 +211,29 @@ _ALERTS = {
     ),
 }
 
+_TEACHING = {
+    **_each(
+        _row({Caller.ADMIN}, Action.READ_MODELS),
+        "GET /portal/admin/teach",
+        "GET /portal/admin/teach/lines",
+        "GET /portal/admin/training",
+        "GET /portal/admin/training/{job_id}/log",
+        "GET /portal/admin/models",
+        "GET /portal/admin/models/{name}",
+    ),
+    **_each(
+        _row({Caller.ADMIN}, Action.TEACH),
+        *(
+            f"POST /portal/admin/teach/{name}"
+            for name in ("take", "add", "move", "remove", "drop", "close", "train")
+        ),
+        "POST /portal/admin/training/cancel",
+    ),
+}
+_REVIEWING = {
+    **_each(_row({Caller.ADMIN, Caller.ANNOTATOR}, Action.LABEL), "GET POST /portal/review"),
+}
+
 GROUPS: Mapping[str, Mapping[Key, Row]] = MappingProxyType(
     {
         "patients": _GATEWAY,
@@ -209,7 +241,9 @@ GROUPS: Mapping[str, Mapping[Key, Row]] = MappingProxyType(
         "one's own account": _ACCOUNT,
         "care": _CARE,
         "alerts": _ALERTS,
+        "what was not understood": _REVIEWING,
         "the clinic": {**_CLINIC, **_ADMIN},
+        "what the assistant is taught": {**_TEACHING, **_PROMOTING},
         "for all": _SHARED,
     }
 )

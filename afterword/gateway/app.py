@@ -35,7 +35,7 @@ from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
 from afterword.helpfiles import load_help
 from afterword.http import ByTable, SecureHeaders
-from afterword.records import inbox
+from afterword.records import inbox, serving
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
 from afterword.screening.screener import Screener
@@ -62,6 +62,10 @@ def make_context(
         with records.read() as tx:
             return inbox.revisions(tx, reflection_ids)
 
+    def live() -> str:
+        with records.read() as tx:
+            return serving.live_url(tx)
+
     written = dict.fromkeys(name for instrument in instruments for name in instrument.languages)
     by_version = {(one.id, one.version): one for one in instruments}
     guard = Guard(
@@ -80,7 +84,7 @@ def make_context(
         spool=Spool(settings.data_dir / "spool", records.vault),
         catalogues={name: locales.load(name) for name in written},
         lexicons={name: load_lexicon(name) for name in written},
-        assistant=Assistant(settings.assistant_url, settings.plain_form_after),
+        assistant=Assistant(settings.assistant_url, settings.plain_form_after, find=live),
         watcher=Watcher(look),
         ring=lambda: wake.ring(settings.data_dir, wake.WORKER),
     )

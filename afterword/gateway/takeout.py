@@ -15,7 +15,7 @@ from afterword.reflection.instrument import Instrument
 from afterword.reflection.plan import Plan
 from afterword.reflection.tongues import spoken
 
-PATIENTS_TERMS = ("messages", "drafts", "words", "ratings", "links", "alert_words")
+PATIENTS_TERMS = ("messages", "drafts", "words", "ratings", "links", "alert_words", "misheard")
 """The settings `keep_*` that a patient is told of; the others are of staff."""
 Instruments = Mapping[tuple[str, int], Instrument]
 

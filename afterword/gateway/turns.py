@@ -2,6 +2,9 @@
 
 A message is tried again with the same id until it is done; Rasa's side answers a repeat with
 the same replies, and the record takes an answer only once. So a worker may die at any point.
+
+A reflection finishes with the model that it began with, each of which is a Rasa process of its own:
+where a message goes is said by the claim on it.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ import hmac
 import json
 import logging
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,9 @@ from typing import Any
 import httpx
 
 from afterword import wake
-from afterword.records import inbox
+from afterword.gateway import tally
+from afterword.gateway.tally import Tally
+from afterword.records import inbox, serving
 from afterword.records.store import Records, RecordsAway
 from afterword.records.views import Claim
 
@@ -39,36 +45,47 @@ class TurnRefused(Exception):
         self.code = code
 
 
+class NotServed(Exception):
+    """The model of this reflection is being started: its message waits."""
+
+
 class Assistant:
-    """Rasa's signed channel. Raises httpx.HTTPError while it is away, TurnRefused for good."""
+    """Rasa's signed channel. Raises httpx.HTTPError while it is away, TurnRefused for good.
+
+    `url` is that of the one Rasa, for as long as nobody says that there are several.
+    """
 
     def __init__(self, url: str, key: bytes) -> None:
+        self._url = url
         self._key = key
         limits = httpx.Limits(max_connections=_AT_ONCE)
-        self._client = httpx.AsyncClient(
-            base_url=url, timeout=_TURN_TIMEOUT, limits=limits, trust_env=False
-        )
+        self._client = httpx.AsyncClient(timeout=_TURN_TIMEOUT, limits=limits, trust_env=False)
 
-    async def turn(self, conversation: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def turn(
+        self, conversation: str, message: str, body: dict[str, Any], url: str = ""
+    ) -> dict[str, Any]:
         """One turn; returns the channel's reply.
 
         `body` is as the inbox keeps it: `text` or `choice`, and `safety`, what the screen found.
         """
         turn = {"conversation": conversation, "message": message}
         turn |= {key: body[key] for key in ("text", "choice", "safety") if key in body}
-        response = await self._post(TURN_PATH, turn)
+        response = await self._post(url, TURN_PATH, turn)
         reply: dict[str, Any] = response.json()
         return reply
 
-    async def erase(self, conversation: str) -> None:
-        """Has Rasa forget a conversation; safe to repeat."""
-        await self._post(ERASE_PATH, {"conversation": conversation})
+    async def erase(self, conversation: str, urls: Collection[str] = ()) -> None:
+        """Has each Rasa forget a conversation, also what it holds in memory; safe to repeat."""
+        for url in urls or ("",):
+            await self._post(url, ERASE_PATH, {"conversation": conversation})
 
-    async def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+    async def _post(self, url: str, path: str, body: dict[str, Any]) -> httpx.Response:
         content = json.dumps(body).encode()
         timestamp = str(int(time.time()))
         response = await self._client.post(
-            path, content=content, headers=_signed(self._key, timestamp, content)
+            (url or self._url) + path,
+            content=content,
+            headers=_signed(self._key, timestamp, content),
         )
         if response.status_code in (400, 413, 422):
             raise TurnRefused(_error_code(response))
@@ -102,6 +119,7 @@ class Worker:
         self._records = records
         self._assistant = assistant
         self._data_dir = data_dir
+        self._tally = Tally()
 
     async def run(self) -> None:
         """Takes one message after the other, `_AT_ONCE` conversations side by side."""
@@ -157,7 +175,9 @@ class Worker:
             return False
         try:
             await self._work(claim)
-        except (httpx.HTTPError, RecordsAway) as error:
+        except (httpx.HTTPError, RecordsAway, NotServed) as error:
+            if isinstance(error, httpx.HTTPError):
+                self._tally.add(claim.model, tally.FAILURE)
             logger.warning("a turn failed", extra={"inbox_id": claim.inbox_id, "error": error})
             await asyncio.to_thread(self._postpone, claim)
         wake.ring(self._data_dir, wake.WEB)
@@ -168,22 +188,42 @@ class Worker:
         if not claim.body:
             # The patient deleted everything: with this message, a form, or while it was waiting.
             if claim.kind == inbox.FORM:
-                await self._assistant.erase(claim.conversation)
+                await self.erase(claim.conversation)
             await asyncio.to_thread(self._finish, claim, [], inbox.DONE)
             return
+        if claim.url is None:
+            raise NotServed
         try:
-            reply = await self._assistant.turn(claim.conversation, claim.client_id, claim.body)
+            reply = await self._assistant.turn(
+                claim.conversation, claim.client_id, claim.body, claim.url
+            )
         except TurnRefused as refusal:
             logger.warning(
                 "a message was refused", extra={"inbox_id": claim.inbox_id, "code": refusal.code}
             )
             await asyncio.to_thread(self._finish, claim, [], inbox.REFUSED)
             return
+        self._tally.add(claim.model, tally.MISS if reply.get("missed") else tally.TURN)
         await asyncio.to_thread(self._finish, claim, reply["replies"], inbox.DONE)
 
+    async def erase(self, conversation: str) -> None:
+        """Has every Rasa that answers forget a conversation. Raises httpx.HTTPError."""
+        await self._assistant.erase(conversation, await asyncio.to_thread(self._answering))
+
+    def _answering(self) -> list[str]:
+        with self._records.read() as tx:
+            found = serving.replicas(tx)
+        return [one.url for one in found if one.ready_at] or [one.url for one in found]
+
     def _claim(self) -> Claim | None:
-        with self._records.begin() as tx:
-            return inbox.claim(tx, _LEASE)
+        taken = self._tally.take()
+        try:
+            with self._records.begin() as tx:
+                tally.write(tx, taken)
+                return inbox.claim(tx, _LEASE)
+        except BaseException:
+            self._tally.put_back(taken)
+            raise
 
     def _finish(self, claim: Claim, replies: list[dict[str, Any]], state: str) -> None:
         with self._records.begin() as tx:

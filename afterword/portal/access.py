@@ -15,7 +15,7 @@ HOME, SAFETY = "/portal", "/portal/safety"
 # Path only, and of our own: whatever else it names is a page that says that there is none.
 _PAGES = re.compile(r"/portal(/[a-z0-9-]{1,40}){0,5}")
 _ACTIONS = re.compile(
-    r"/(read|acknowledge|close|role|disable|enable|reset|invite|assign|book|cancel|link|remove|codes|end|end-others)"
+    r"/(read|acknowledge|close|role|disable|enable|reset|invite|assign|book|cancel|link|remove|codes|end|end-others|promote|rollback|take|add|move|drop|train)"
 )
 
 

@@ -16,16 +16,20 @@ from afterword.portal import (
     alerts,
     appointment,
     entry,
+    models,
     patients,
     privacy,
+    promoting,
     questions,
     supervision,
+    teaching,
     today,
     wording,
 )
 from afterword.portal.digests import DigestMaker
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
+from afterword.portal.review_inbox import REVIEW_INBOX, ReviewInbox
 from afterword.portal.supervision import SUPERVISION
 from afterword.portal.visits import (
     Endpoint,
@@ -67,6 +71,7 @@ def routes(context: Context) -> list[BaseRoute]:
     page = "/portal/appointments/{appointment_id}"
     alert = access.SAFETY + "/{alert_id}"
     patient = PATIENTS + "/{patient_id}"
+    review = ReviewInbox(context.instruments)
     static = http.SecureHeaders(
         http.ByTable(StaticFiles(directory=_HERE / "static"), _STATIC, ["*"], _WAYS),
         {**_HEADERS, "Cache-Control": "no-cache"},
@@ -87,6 +92,19 @@ def routes(context: Context) -> list[BaseRoute]:
             _route(f"{patient}/{name}", "POST", signed_in(portal, handler))
             for name, handler in patients.CHANGES.items()
         ),
+        _route(teaching.TEACH, "GET", signed_in(portal, teaching.show)),
+        _route(teaching.LINES, "GET", signed_in(portal, teaching.lines)),
+        *(
+            _route(f"{teaching.TEACH}/{name}", "POST", signed_in(portal, handler))
+            for name, handler in teaching.CHANGES.items()
+        ),
+        _route(teaching.TRAINING, "GET", signed_in(portal, teaching.progress)),
+        _route(f"{teaching.TRAINING}/cancel", "POST", signed_in(portal, teaching.cancel)),
+        _route(f"{teaching.TRAINING}/{{job_id}}/log", "GET", signed_in(portal, teaching.log)),
+        _route(promoting.MODELS, "GET", signed_in(portal, models.show)),
+        _route(f"{promoting.MODELS}/{{name}}", "GET", signed_in(portal, models.one)),
+        _route(f"{promoting.MODELS}/promote", "POST", signed_in(portal, promoting.promote)),
+        _route(f"{promoting.MODELS}/rollback", "POST", signed_in(portal, promoting.roll_back)),
         _route(f"{page}/handover", "GET", signed_in(portal, supervision.show)),
         _route(f"{page}/handover", "POST", signed_in(portal, supervision.hand_over)),
         _route(f"{page}/handover/end", "POST", signed_in(portal, supervision.take_back)),
@@ -101,6 +119,10 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(alert, "GET", signed_in(portal, alerts.one)),
         _route(f"{alert}/acknowledge", "POST", signed_in(portal, alerts.acknowledge)),
         _route(f"{alert}/close", "POST", signed_in(portal, alerts.close)),
+        *(
+            _route(REVIEW_INBOX, method, signed_in(portal, handler), headers=_WITH_SCRIPT)
+            for method, handler in (("GET", review.show), ("POST", review.decide))
+        ),
         _route("/portal/{rest:path}", "GET", signed_in(portal, _unknown)),
     ]
 

@@ -38,6 +38,7 @@ _HOMES = (
     (Caller.SUPERVISOR, "/portal/supervision"),
     (Caller.PRIVACY, "/portal/privacy"),
     (Caller.ADMIN, "/portal/admin/patients"),
+    (Caller.ANNOTATOR, "/portal/review"),
 )
 Form = dict[str, str]
 
@@ -276,7 +277,8 @@ def _let_in(visit: Visit, row: Row) -> None:
 def _keep_off_screen(response: Response) -> Response:
     """Lets an unattended page reload once its session has ended, which leads to sign-in."""
     if response.status_code == 200:
-        response.headers["Refresh"] = str(int(staff.IDLE_LIMIT.total_seconds()) + 5)
+        # A page that shows what is under way looks again sooner.
+        response.headers.setdefault("Refresh", str(int(staff.IDLE_LIMIT.total_seconds()) + 5))
     return response
 
 

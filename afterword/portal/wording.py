@@ -49,6 +49,11 @@ class Calendar:
     def clock(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%H:%M}"
 
+    def day(self, day: date) -> str:
+        """`17 Nov`, with the year where it is not this one."""
+        year = "" if day.year == self.today.year else f" {day.year}"
+        return f"{day.day} {self.say('months').split()[day.month - 1]}{year}"
+
     def month(self, day: date) -> str:
         """`Nov 2026`."""
         return f"{self.say('months').split()[day.month - 1]} {day.year}"

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from afterword.access.policy import Action
-from afterword.records import inbox, models, sealing
+from afterword.records import inbox, misheard_rows, models, sealing
 from afterword.records.doors import door, for_processes
 from afterword.records.rights_models import Consent, ConsentText
 from afterword.records.store import Tx, new_id
@@ -89,7 +89,8 @@ def give(tx: Tx, reflection_id: str, wording: Wording, channel: str) -> None:
 def withdraw(tx: Tx, reflection_id: str, subject: Subject) -> None:
     """The patient takes it back. With *reflection* nothing is asked or shown any more.
 
-    What was given stays until it is deleted, and is private from now on.
+    What was given stays until it is deleted, and is private from now on. With either, what waits
+    of theirs to teach the assistant is deleted.
     """
     patient_id = sealing.owner_of(tx, reflection_id)
     for row in _standing(tx, patient_id, subject):
@@ -97,6 +98,7 @@ def withdraw(tx: Tx, reflection_id: str, subject: Subject) -> None:
     if subject is Subject.REFLECTION:
         _hide_all(tx, patient_id)
     tx.session.flush()
+    misheard_rows.forget(tx, patient_id)
 
 
 @door(Action.READ_OWN, of="reflection_id")

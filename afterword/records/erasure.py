@@ -20,6 +20,7 @@ from afterword.records import (
     certificates,
     forgetting,
     inbox,
+    misheard_rows,
     models,
     rights_models,
     sealing,
@@ -132,6 +133,8 @@ def _erase(tx: Tx, patient_id: str) -> Erased:
     # Everything else refers to this row, near or far, and goes with it.
     tx.session.execute(delete(models.Patient).where(models.Patient.id == patient_id))
     tx.session.expunge_all()
+    # Nothing leads from these to the patient, and still they are found.
+    counts["misheard"] = misheard_rows.forget(tx, patient_id)
     forgetting.ask(tx, conversations, anew=True)
     stone = Stone(hash_of(tx.vault, patient_id), tuple(conversations), tx.now)
     _mark(tx, stone)

@@ -5,20 +5,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import aliased
 
 from afterword.access.policy import Action
-from afterword.records import models, sealing, views
+from afterword.records import models, sealing, serving, views
 from afterword.records.doors import door, for_processes, unguarded
 from afterword.records.sealing import Place
 from afterword.records.store import Tx
+from afterword.records.training_models import Replica, Serving
 from afterword.reflection.answers import ReflectionState
 
 RECEIVED, DONE, REFUSED = "received", "done", "refused"
 TEXT, CHOICE, FORM, UNREADABLE = "text", "choice", "form", "unreadable"
 CHAT, SAFETY = "chat", "safety"
 _ORDER_STEP = 1000
+# With the pauses between, about ten seconds: a process that was killed is back in three.
+_STUBBORN = 6
 
 
 @door(Action.ANSWER, of="reflection_id")
@@ -57,15 +60,25 @@ def accept(
 
 @for_processes
 def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
-    """The oldest message that may be worked on, leased to the caller.
+    """The oldest message that may be worked on, leased to the caller, and where it goes.
 
     At most one message of a conversation is out at a time: a message waits while an earlier
-    one of its reflection is not finished.
+    one of its reflection is not finished. A reflection stays with the model of its first message,
+    unless that one does not get through and is not what is live.
     """
     earlier = aliased(models.Inbox)
+    own = case((models.Reflection.model == "", Serving.live), else_=models.Reflection.model)
     query = (
-        select(models.Inbox, models.Reflection.conversation)
+        select(
+            models.Inbox,
+            models.Reflection.conversation,
+            models.Reflection.model,
+            Serving.live,
+            Replica.url,
+        )
         .join(models.Reflection, models.Reflection.id == models.Inbox.reflection_id)
+        .outerjoin(Serving, Serving.id == serving.ROW)
+        .outerjoin(Replica, Replica.model == own)
         .where(
             models.Inbox.state == RECEIVED,
             models.Inbox.available_at <= tx.now,
@@ -85,9 +98,14 @@ def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
     found = tx.session.execute(query).first()
     if found is None:
         return None
-    row, conversation = found
+    row, conversation, model, live, own_url = found
+    url: str | None = own_url
     row.attempts += 1
     row.available_at = tx.now + lease
+    if live and model != live and (not model or row.attempts > _STUBBORN):
+        serving.pin(tx, row.reflection_id, live)
+        url = None if model else url
+        model = live
     return views.Claim(
         inbox_id=row.id,
         reflection_id=row.reflection_id,
@@ -96,6 +114,8 @@ def claim(tx: Tx, lease: timedelta) -> views.Claim | None:
         kind=row.kind,
         body=_open_in(tx, row),
         attempts=row.attempts,
+        model=model,
+        url=url or serving.route(tx, model),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from afterword.access.policy import Action
-from afterword.records import alert_rows, inbox, models, people, sealing, views
+from afterword.records import alert_rows, inbox, misheard_rows, models, people, sealing, views
 from afterword.records.doors import door, for_processes, unguarded
 from afterword.records.sealing import Place
 from afterword.records.store import Tx, new_id
@@ -167,13 +167,15 @@ def take_back(tx: Tx, reflection_id: str) -> bool:
 def erase(tx: Tx, reflection_id: str) -> None:
     """Deletes every answer, version, message and line; the empty row stays, as deleted.
 
-    Alerts stay as facts, without the patient's words.
+    Alerts stay as facts, without the patient's words. What waits to teach the assistant tells not
+    from which reflection it is, so all of the patient's goes.
     """
     reflection = inbox.lock_reflection(tx, reflection_id)
     for table in (models.Answer, models.Reading):
         tx.session.execute(delete(table).where(table.reflection_id == reflection_id))
     inbox.forget_messages(tx, reflection_id)
     alert_rows.forget_words(tx, reflection_id)
+    misheard_rows.forget(tx, sealing.owner_of(tx, reflection_id))
     reflection.state, reflection.sharing = ReflectionState.DELETED, None
     reflection.shared_at = None
     inbox.touch(tx, reflection)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, or_, select, update
 
-from afterword.records import alert_rows, forgetting, inbox, models
+from afterword.records import alert_rows, forgetting, inbox, misheard_rows, models
 from afterword.records.doors import for_processes
 from afterword.records.rights_models import Forgetting, Unlock
 from afterword.records.staff_models import SignInStep, StaffInvitation, StaffSession
 from afterword.records.store import Tx
+from afterword.records.training_models import Misheard
 from afterword.reflection.answers import AnswerState, ReflectionState
 from afterword.safety.clock import AlertState
 
@@ -32,8 +33,10 @@ class Kept(StrEnum):
     ALERT_WORDS = "alert_words"
     DRAFTS = "drafts"
     SESSIONS = "sessions"
+    MISHEARD = "misheard"
 
 
+_UNDONE_WITHIN = timedelta(days=1)
 Terms = Mapping[str, int]
 """Days by kind; 0 means that it is never deleted by itself."""
 
@@ -183,6 +186,18 @@ def _drop_sessions(tx: Tx, before: datetime, most: int) -> int:
     )
 
 
+def _drop_misheard(tx: Tx, before: datetime, most: int) -> int:
+    """Messages that were not understood; those found to be personal after a day."""
+    hidden = and_(
+        Misheard.state == misheard_rows.HIDDEN, Misheard.decided_at < tx.now - _UNDONE_WITHIN
+    )
+    ids = tx.session.scalars(
+        select(Misheard.id).where(or_(Misheard.week < before.date(), hidden)).limit(most)
+    ).all()
+    misheard_rows.forget_rows(tx, ids)
+    return len(ids)
+
+
 def _delete(tx: Tx, table: type[models.Base], key: Any, chosen: Select[Any]) -> int:
     ids = tx.session.scalars(chosen).all()
     if ids:
@@ -200,4 +215,5 @@ _DROP: Mapping[Kept, _Drop] = {
     Kept.LINKS: _drop_links,
     Kept.ALERT_WORDS: _drop_alert_words,
     Kept.SESSIONS: _drop_sessions,
+    Kept.MISHEARD: _drop_misheard,
 }

@@ -11,7 +11,16 @@ from sqlalchemy import select
 
 from afterword.access.actors import Kind
 from afterword.access.policy import Action
-from afterword.records import audit, consents, inbox, models, people, reflections, sealing
+from afterword.records import (
+    audit,
+    consents,
+    inbox,
+    misheard_rows,
+    models,
+    people,
+    reflections,
+    sealing,
+)
 from afterword.records.access_models import BrokenGlass, Handover
 from afterword.records.doors import by_admin, door
 from afterword.records.rights_models import PatientCode
@@ -36,7 +45,8 @@ def one_reflection(tx: Tx, reflection_id: str) -> Own:
 
 @door(Action.READ_ALL_OWN, of="patient_id")
 def everything(tx: Tx, patient_id: str) -> Own:
-    """`person`, `goals`, `appointments`, `reflections`, `alerts`, `consents`, `reads`."""
+    """`person`, `goals`, `appointments`, `reflections`, `alerts`, `consents`, `reads`,
+    `misheard`."""
     return _everything(tx, patient_id)
 
 
@@ -88,6 +98,7 @@ def _everything(tx: Tx, patient_id: str) -> Own:
         "emergency_access": _broken_glass(tx, patient_id),
         "consents": _consents(tx, patient_id),
         "reads": _reads(tx, patient_id),
+        "misheard": misheard_rows.own(tx, patient_id),
     }
 
 

@@ -154,6 +154,9 @@ class Serving(Base):
     watch_until: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    # A code of what happened without anybody asking for it, and to which model; empty: nothing did.
+    notice: Mapped[str] = mapped_column(String(20), server_default="")
+    notice_model: Mapped[str] = mapped_column(String(32), server_default="")
 
 
 class Replica(Base):

@@ -111,7 +111,11 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Claim:
-    """A message that a worker may now take to Rasa."""
+    """A message that a worker may now take to Rasa.
+
+    `url` is where its model is served: empty while nobody has said so for any model, None while
+    this one is being started.
+    """
 
     inbox_id: int
     reflection_id: str
@@ -120,6 +124,8 @@ class Claim:
     kind: str
     body: dict[str, Any]
     attempts: int
+    model: str = ""
+    url: str | None = ""
 
 
 @dataclass(frozen=True)

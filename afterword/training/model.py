@@ -7,13 +7,13 @@ A model without one, or with one that does not hold, is trained anew and never u
 import hashlib
 import json
 import os
+import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from afterword import components, manifest
+from afterword import children, components, manifest
 from afterword.training.signing_key import SigningKeyUnusable, signing_key
 
-_SOURCES = (
-    *("config.yml", "domain.yml", "data", "requirements/rasa.txt"),
-    *("bot/answer_gate.py", "bot/sentence_featurizer.py"),
+_DATA = ("config.yml", "domain.yml", "data")
+_CODE = (
+    *("requirements/rasa.txt", "bot/answer_gate.py", "bot/sentence_featurizer.py"),
     *("understanding/encoder.safetensors", "safety/model/es-words.txt"),
 )
 _STEPS = {
@@ -36,11 +36,21 @@ _STEPS = {
     "model is saved": "saving the model",
 }
 
+LOG = "training.log"
+_TOLD = re.compile(r"\S+ \S+ INFO +rasa\.(cli|engine|model|validator|core)\b")
+_WARNED = re.compile(r"(\S+ \S+ (?:WARNING|ERROR) +\S+)")
+
 Report = Callable[[str], None]
+_INVALID = "validation completed with"
+TrainingStopped = children.Stopped
 
 
 class TrainingFailed(Exception):
     """Training ended without a model; the message says what to do."""
+
+
+class DataInvalid(TrainingFailed):
+    """What `rasa data validate` says no to."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +61,43 @@ class Model:
     fingerprint: str
 
 
-def fingerprint(project: Path) -> str:
-    """A hash over the files that training depends on, names and contents."""
+@dataclass(frozen=True)
+class Source:
+    """Other data than the project's: a folder as `project_folder.lay` writes it.
+
+    `wanted` is asked all the while; where it says no, training stops and leaves nothing behind.
+    """
+
+    folder: Path
+    version: int | None = None
+    wanted: Callable[[], bool] = lambda: True
+
+
+def fingerprint(project: Path, folder: Path | None = None) -> str:
+    """A hash over the files that training depends on, names and contents.
+
+    Configuration, domain and data are those of `folder`, where one is given.
+    """
     digest = hashlib.sha256()
-    for path in _source_files(project):
-        digest.update(f"{path.relative_to(project)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for root, names in ((folder or project, _DATA), (project, _CODE)):
+        for path in _source_files(root, names):
+            digest.update(f"{path.relative_to(root)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
-def find(project: Path, models_dir: Path, key_file: Path) -> Model | None:
+def find(
+    project: Path, models_dir: Path, key_file: Path, folder: Path | None = None
+) -> Model | None:
     """The model for the present training data, if it was trained, is whole and signed by us.
+
+    The data are those of `folder`, where one is given.
 
     Raises:
         ModelRefused: there is one that must not be used; the message says why.
         SigningKeyUnusable: see there.
     """
-    name = fingerprint(project)
+    name = fingerprint(project, folder)
     archive = models_dir / f"{name}.tar.gz"
     try:
         manifest.check(archive, manifest.public_text(signing_key(key_file)))
@@ -77,15 +107,24 @@ def find(project: Path, models_dir: Path, key_file: Path) -> Model | None:
 
 
 def train(
-    project: Path, models_dir: Path, key_file: Path, report: Report, *, force: bool = False
+    project: Path,
+    models_dir: Path,
+    key_file: Path,
+    report: Report,
+    *,
+    force: bool = False,
+    source: Source | None = None,
 ) -> Model:
     """Trains in a process of its own; returns the cached model when nothing has changed.
 
-    Raises TrainingFailed; the log of the training stays beside the models.
+    Raises:
+        TrainingFailed: the log of the training stays beside the models, or in the source's folder.
+        TrainingStopped: the source was not wanted any more.
     """
-    config = _config(project)
+    folder = source.folder if source else None
+    config = _config(folder or project)
     try:
-        found = None if force else find(project, models_dir, key_file)
+        found = None if force else find(project, models_dir, key_file, folder)
     except manifest.ModelRefused as refused:
         report(str(refused).removesuffix(" Run: afterword train"))
         found = None
@@ -94,20 +133,27 @@ def train(
     if found is not None:
         return found
     models_dir.mkdir(parents=True, exist_ok=True)
-    name, started = fingerprint(project), time.monotonic()
+    name, started = fingerprint(project, folder), time.monotonic()
     fresh = models_dir / f"{name}.new"
-    log = models_dir / "training.log"
+    log = (folder or models_dir) / LOG
     report("training the assistant (some minutes)")
     shutil.rmtree(fresh, ignore_errors=True)
-    code = _run(project, fresh, log, report)
-    produced = sorted(fresh.glob("*.tar.gz")) if fresh.is_dir() else []
-    if code != 0 or not produced:
-        raise TrainingFailed(f"The assistant could not be trained. The reason is in {log}.")
-    archive = models_dir / f"{name}.tar.gz"
-    produced[-1].replace(archive)
-    shutil.rmtree(fresh)
+    try:
+        code = _run(project, fresh, log, report, source)
+        if code != 0 and _INVALID in log.read_text(encoding="utf-8"):
+            raise DataInvalid(f"The training data contradict themselves. The reason is in {log}.")
+        produced = sorted(fresh.glob("*.tar.gz")) if fresh.is_dir() else []
+        if code != 0 or not produced:
+            raise TrainingFailed(f"The assistant could not be trained. The reason is in {log}.")
+        archive = models_dir / f"{name}.tar.gz"
+        produced[-1].replace(archive)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     seconds = round(time.monotonic() - started, 1)
-    sign(archive, _facts(project, archive, config, name, seconds), key_file)
+    facts = _facts(folder or project, archive, config, name, seconds)
+    if source is not None:
+        facts = replace(facts, data_version=source.version)
+    sign(archive, facts, key_file)
     report(f"trained in {seconds:.0f} s")
     return Model(archive, name)
 
@@ -122,26 +168,48 @@ def rasa_command(project: Path) -> list[str]:
     return [str(project / "rasa")]
 
 
-def _run(project: Path, out: Path, log: Path, report: Report) -> int:
+def _run(project: Path, out: Path, log: Path, report: Report, source: Source | None) -> int:
     command = [*rasa_command(project), "train", "--out", str(out)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with (
-        log.open("w") as file,
-        subprocess.Popen(
-            command,
-            cwd=project,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        for line in process.stdout:
-            file.write(line)
+    if source is not None:
+        command += [*source_options(source.folder), "--fail-on-validation-warnings"]
+        # Rasa's cache keeps every line that it has read, also of who is erased later.
+        environment["RASA_MAX_CACHE_SIZE"] = "0"
+
+    with log.open("w", encoding="utf-8") as file:
+
+        def heard(line: str) -> None:
+            file.write(line if source is None else without_words(line))
+            file.flush()
             if step := _step(line):
                 report(step)
-        return process.wait()
+
+        return children.run(
+            command,
+            folder=project,
+            environment=environment,
+            heard=heard,
+            wanted=source.wanted if source else lambda: True,
+            errors_too=True,
+        )
+
+
+def source_options(folder: Path) -> list[str]:
+    """What tells Rasa to read another folder than the project."""
+    return [
+        *("--config", str(folder / "config.yml"), "--domain", str(folder / "domain.yml")),
+        *("--data", str(folder / "data")),
+    ]
+
+
+def without_words(line: str) -> str:
+    """A line of Rasa's log that can be shown: one that may quote a message says only its kind."""
+    if _INVALID in line:
+        return f"Project {_INVALID} errors.\n"
+    if _TOLD.match(line):
+        return line
+    found = _WARNED.match(line)
+    return f"{found[1]} (the words are left out)\n" if found else ""
 
 
 def _step(line: str) -> str | None:
@@ -194,9 +262,9 @@ def _rasa_version(archive: Path) -> str:
         return str(json.load(file)["rasa_open_source_version"])
 
 
-def _source_files(project: Path) -> Iterator[Path]:
-    for source in _SOURCES:
-        path = project / source
+def _source_files(root: Path, names: Iterable[str]) -> Iterator[Path]:
+    for source in names:
+        path = root / source
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*.yml") if file.is_file())
         elif path.is_file():

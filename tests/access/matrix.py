@@ -34,9 +34,11 @@ _THINGS = {
     "{handover_id}": ("handover",),
     "{alert_id}": ("alert", "concern"),
     "{staff_id}": ("staff",),
+    "{job_id}": ("job",),
+    "{name}": ("model",),
 }
 """What a parameter of a path may name in the world."""
-_HELD_AT = {"staff": "clinic"}
+_HELD_AT = {"staff": "clinic", "job": "clinic", "model": "clinic"}
 """How one stands to these is how one stands to the clinic."""
 _REASON = "Found at the station, not to be spoken to."
 _FORMS: dict[str, dict[str, str]] = {
@@ -53,6 +55,17 @@ _FORMS: dict[str, dict[str, str]] = {
     "/portal/admin/patients/{patient_id}/link": {"appointment": "appointment"},
     "/portal/admin/people/invite": {"name": "New", "email": "new@clinic.example", "role": "admin"},
     "/portal/admin/people/{staff_id}/role": {"role": "supervisor"},
+    "/portal/admin/teach/add": {"language": "en", "label": "stop", "text": "no more of it"},
+    "/portal/admin/teach/move": {
+        **{"language": "en", "text": "who sees this", "was": "ask_who_sees"},
+        "label": "stop",
+    },
+    "/portal/admin/teach/remove": {"language": "en", "text": "help me", "was": "help"},
+    "/portal/admin/teach/drop": {"change": "change"},
+    "/portal/admin/teach/close": {"reason": "More ways to stop."},
+    "/portal/admin/teach/train": {"version": "version"},
+    "/portal/admin/training/cancel": {"job": "job"},
+    "/portal/admin/models/promote": {"model": "0123456789abcdef"},
 }
 """What makes a form one that is taken; a value that names a thing of the world is its id."""
 _EMPTY_FORMS = {("GET", "/portal/emergency")}

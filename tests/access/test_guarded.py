@@ -22,8 +22,12 @@ OUTSIDE = sorted(
 BEFORE_IT_IS_KNOWN = {
     "afterword/gateway/links.py": {"resolve": "finds out whose link it is"},
     "afterword/gateway/late.py": {"_store": "finds out whose link it is"},
-    "afterword/gateway/app.py": {"look": "asks which pages there is news for, in numbers"},
+    "afterword/gateway/app.py": {
+        "look": "asks which pages there is news for, in numbers",
+        "live": "asks where the live model answers",
+    },
     "afterword/gateway/turns.py": {
+        "_answering": "asks which processes may hold a conversation in memory",
         "_claim": "the worker takes the next message",
         "_finish": "the worker is done with a message",
         "_postpone": "the worker tries a message later",

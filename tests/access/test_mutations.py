@@ -30,6 +30,7 @@ from afterword.records import (
     history,
     reflections,
     rights,
+    serving,
 )
 from afterword.records.doors import door
 from afterword.records.store import Tx
@@ -163,6 +164,11 @@ ASKED = (
         Action.READ_AUDIT, "clinic", lambda tx, world, _: audit.of_clinic(tx, world.ids["clinic"])
     ),
     Asked(Action.LABEL, "patient", lambda tx, world, _: _label(tx, world.ids["patient"])),
+    Asked(
+        Action.PROMOTE,
+        "clinic",
+        lambda tx, _world, _: serving.ask_promotion(tx, "0" * 16, None),
+    ),
     Asked(Action.CARRY, "clinic", lambda tx, _world, _: audit.head(tx)),
 )
 

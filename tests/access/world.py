@@ -27,12 +27,15 @@ from afterword.records import (
     accounts,
     alerts,
     contacts,
+    data_versions,
     glass,
     inbox,
     invitations,
+    jobs,
     models,
     people,
     reflections,
+    registry,
     staff,
 )
 from afterword.records.access_models import AuditRow, Handover
@@ -166,6 +169,7 @@ def build(folder: Path) -> World:
     made.patients()
     made.alerts()
     made.personas()
+    made.taught()
     made.world.keep()
     return made.world
 
@@ -295,6 +299,19 @@ class _Builder:
                 self.ids[thing] = raised.alert_id
         with self.records.begin() as tx:
             alerts.forward_concern(tx, self.ids["open"], True)
+
+    def taught(self) -> None:
+        clinic = self.ids["clinic"]
+        with self.records.begin() as tx:
+            data_versions.add(tx, clinic, language="en", label="stop", text="that was it from me")
+            self.ids["version"] = data_versions.draft(tx, clinic)
+            data_versions.close(tx, self.ids["version"], None, "More ways to stop.")
+            self.ids["change"] = data_versions.add(
+                tx, clinic, language="en", label="help", text="what do I do on this page"
+            )
+            self.ids["job"] = jobs.ask(tx, jobs.Kind.TRAIN, version_id=self.ids["version"])
+            self.ids["model"] = "0123456789abcdef"
+            registry.add(tx, self.ids["model"], self.ids["version"], {})
 
     def personas(self) -> None:
         with self.records.begin(by=Actor.staff(self.staff["bea"])) as tx:

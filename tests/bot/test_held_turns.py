@@ -117,7 +117,12 @@ def test_a_repeat_is_silent_too_and_runs_nothing(
     rasa.say(conversation, choice="heard.4")
     before = len(actions.calls)
     assert rasa.send(conversation, message, text=WORDS, safety=HELD).json() == first.json()
-    assert first.json() == {"message": message, "replies": [], "erased": False}
+    assert first.json() == {
+        "message": message,
+        "replies": [],
+        "erased": False,
+        "missed": False,
+    }
     assert len(actions.calls) == before
 
 

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -156,22 +156,28 @@ class Clinic:
         return world.book(NOW + timedelta(hours=hours), patient)
 
 
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    world = make_world(tmp_path_factory.mktemp("portal"))
-    world.context.instruments = load_instruments(PROJECT / "instruments" / "core.yml")
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """The address at which an application is served meanwhile."""
     with closing(socket.socket()) as found:
         found.bind(("127.0.0.1", 0))
         found.listen()
-        app = Starlette(routes=routes(world.context))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield Clinic(world, f"http://127.0.0.1:{found.getsockname()[1]}")
+        yield f"http://127.0.0.1:{found.getsockname()[1]}"
         server.should_exit = True
         thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    world = make_world(tmp_path_factory.mktemp("portal"))
+    world.context.instruments = load_instruments(PROJECT / "instruments" / "core.yml")
+    with serving(Starlette(routes=routes(world.context))) as base:
+        yield Clinic(world, base)
     world.records.close()
 
 

@@ -28,17 +28,21 @@ TOP = BESIDE | EDGE | {"actions", "bot"}
 # What a room may import of ours, besides itself and the plain modules of afterword/.
 MAY_IMPORT: dict[str, set[str]] = {
     **{room: set() for room in PURE},
-    "afterword/records": PURE,
+    # Made of nothing but patterns and lists; it alone may use a library for phone numbers.
+    "afterword/deid": set(),
+    "afterword/records": PURE | {"afterword/deid"},
     **dict.fromkeys(EDGE, PURE),
-    **{room: PURE | EDGE | {"afterword/records"} for room in BESIDE},
+    **{room: PURE | EDGE | {"afterword/records", "afterword/deid"} for room in BESIDE},
+    # Its pages show what the assistant was taught, and have it trained.
+    "afterword/portal": PURE | EDGE | {"afterword/records", "afterword/deid", "afterword/training"},
     "actions": PURE | {"afterword/records"},
     # The sentence encoder is the screen's, and how answers are read is decided in one place.
     "bot": PURE | {"afterword/screening"},
 }
 # Modules of afterword/ itself that every room above the records may use.
 SHARED = {
-    *("components", "datafiles", "hashing", "helpfiles", "http", "locales", "logs", "loopback"),
-    *("manifest", "problems", "quotas", "settings", "wake"),
+    *("children", "components", "datafiles", "hashing", "helpfiles", "http", "locales", "logs"),
+    *("loopback", "manifest", "problems", "quotas", "services", "settings", "wake"),
 }
 # What every room may use: it holds no state and imports nothing.
 PLAIN = {"problems"}

@@ -17,16 +17,21 @@ from afterword import locales
 from afterword.access.actors import Kind as Actors
 from afterword.access.policy import NOTED
 from afterword.datafiles import DataFileError
+from afterword.deid.spans import Tag
 from afterword.gateway.conversation import MENU
 from afterword.gateway.intake import FORM_PAGE, PAGE
 from afterword.gateway.takeout import PATIENTS_TERMS
 from afterword.portal.alerts import REASONS
-from afterword.records import mails
+from afterword.portal.review_inbox import NOTICES
+from afterword.records import jobs, mails, registry
 from afterword.records.accounts import ROLES
 from afterword.records.alert_desk import FALSE_ALARM, OUTCOMES
 from afterword.records.alerts import WENT_ON, Choice, Incident
 from afterword.records.consents import Subject
+from afterword.records.data_versions import Kind as Change
 from afterword.records.factors import Kind as Factor
+from afterword.records.misheard import Reason
+from afterword.records.serving import Notice
 from afterword.reflection.answers import AnswerState, ReflectionState, Sharing, Visibility
 from afterword.reflection.signals import is_strain
 from afterword.safety.clock import Act, AlertState
@@ -34,6 +39,10 @@ from afterword.safety.finding import Route, Tier
 from afterword.safety.recipients import Kind
 from afterword.screening.screener import LAYERS
 from afterword.settings import PROJECT
+from afterword.training import gates, labels, promotion, trainer
+from afterword.training.changeset import Source, Trouble
+from afterword.training.comparing import Trend
+from afterword.training.telling import MEANINGS
 
 LANGUAGES = locales.languages()
 HOLE = "{}"
@@ -57,7 +66,7 @@ SOURCES = {
     "digest": python("afterword/reflection/digest.py", "afterword/reflection/signals.py"),
     "openers": python("afterword/reflection/signals.py"),
     "page": python("afterword/gateway", "afterword/records/consents.py"),
-    "portal": python("afterword/portal"),
+    "portal": python("afterword/portal", "afterword/training/telling.py"),
     "safety": python("afterword/safety/replies.py", "afterword/gateway"),
     "mail": python("afterword/delivery", "afterword/records/mails.py"),
 }
@@ -162,6 +171,33 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         ),
         "privacy_column_{}": ("when", "who", "did", "outcome", "patient"),
         "privacy_outcome_{}": ("allowed", "denied"),
+        "promoting_notice_{}": set(Notice) - {Notice.NONE},
+        "promoting_step_{}": (*promotion.STEPS, "waits"),
+        "promoting_failed_{}": promotion.CODES,
+        "teach_{}": ("taken", "dropped", "noted", "moved"),
+        "teach_did_{}": Change,
+        "teach_why_{}": Source,
+        "teach_found_{}": Trouble,
+        "teach_refused_{}": ("text", "label", "same", "reason", "empty", "mend", "gone"),
+        "training_state_{}": jobs.State,
+        "training_step_{}": trainer.STEPS,
+        "training_failed_{}": trainer.CODES,
+        "models_state_{}": registry.State,
+        "compare_trend_{}": Trend,
+        "meaning_{}": MEANINGS,
+        "gate_{}": gates.CODES,
+        "gate_{}_do": gates.CODES,
+        "label_{}": labels.known(PROJECT),
+        "language_{}": ("en", "es"),
+        "gone_{}": Tag,
+        "review_{}": NOTICES,
+        "review_refused_{}": ("gone", "same_person", "label"),
+        "review_reason_{}": Reason,
+        "review_open_{}": ("review", "start"),
+        "review_did_{}": (
+            *("unclear", "unclear_again", "unclear_review", "asked_back", "stored", "not_open"),
+            "acted",
+        ),
         "pack_{}": adaptive().packs,
         "pack_{}_about": adaptive().packs,
     },

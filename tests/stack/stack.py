@@ -86,6 +86,7 @@ class Stack:
         plain_form_after: float = 20.0,
         served: Mapping[str, object] | None = None,
         project: Path = PROJECT,
+        models_dir: Path | None = None,
     ) -> None:
         """`web_alone` leaves out all other processes, `served` are settings that only the processes
         get, and `project` is the folder that they are started from.
@@ -96,6 +97,7 @@ class Stack:
             tracker_url=tracker_url,
             # Models are kept between runs, and so is the key that signs them.
             model_key_file=Settings().model_key,
+            models_dir=models_dir or Settings().models_dir,
             instrument_file=instrument,
             port=8300 + os.getpid() % 500,
             plain_form_after=plain_form_after,
@@ -111,7 +113,7 @@ class Stack:
         self._thread = threading.Thread(target=self.supervisor.watch, daemon=True)
         self._rasa = rasa and not web_alone
         self._web_alone = web_alone
-        self._served = self.settings.model_copy(update=dict(served or {}))
+        self.served = self.settings.model_copy(update=dict(served or {}))
         self._project = project
 
     @property
@@ -120,7 +122,7 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         self._thread.start()
-        for service in services.app_services(self._served, self.ports, self.vault):
+        for service in services.app_services(self.served, self.ports, self.vault):
             if service.name == "web" or not self._web_alone:
                 self.supervisor.start(self._moved(service))
         if self._rasa:
@@ -236,8 +238,8 @@ class Case:
     email: str
     goal_ids: tuple[str, ...]
 
-    def patient(self) -> "Patient":
-        return Patient(self.stack.url, self.token)
+    def patient(self, patience: float = PATIENCE) -> "Patient":
+        return Patient(self.stack.url, self.token, patience)
 
     def answers(self) -> dict[str, Answer]:
         """What the database holds."""
@@ -322,6 +324,7 @@ class Patient:
 
     url: str
     token: str
+    patience: float = PATIENCE
     cursor: int = 0
     lines: list[dict[str, Any]] = field(default_factory=list)
 
@@ -353,7 +356,7 @@ class Patient:
             assert response.status_code in (202, 429, 503), response.text
             return response.status_code == 202
 
-        wait_for("the message to be accepted", accepted)
+        wait_for("the message to be accepted", accepted, self.patience)
 
     def answered(self, message: str) -> list[dict[str, Any]]:
         """Waits until a message is done and returns the lines that came with it."""
@@ -375,7 +378,7 @@ class Patient:
                 for line in reply["messages"]
             )
 
-        wait_for("the assistant's answer", done)
+        wait_for("the assistant's answer", done, self.patience)
         self.lines += new
         return new
 

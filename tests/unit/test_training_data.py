@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from ruamel.yaml import YAML
 
 from afterword.evaluation.lines import DIGRESSIONS, read_lines
 from afterword.reflection.lexicon import QUANTITIES
+from afterword.training import locked
+from afterword.training.nearness import Index, is_near, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 HELD_OUT = sorted((ROOT / "tests/data").glob("understanding_*.jsonl"))
@@ -48,23 +49,6 @@ EXAMPLES = read_examples()
 HELD = read_lines([(path.name, path.read_text(encoding="utf-8")) for path in HELD_OUT])
 RULES = read_rules()
 DOMAIN = read_yaml(ROOT / "domain.yml")
-
-
-def plain(text: str) -> str:
-    """Without case, apostrophes and punctuation; emoji and the like stay as they are."""
-    words = re.findall(r"[\w%/+.<>=]+", re.sub(r"['’]", "", text.casefold()))
-    return " ".join(word.strip(".") for word in words).strip() or text
-
-
-def is_near(one: str, other: str) -> bool:
-    """Nearly the same words, or nearly the same letters, of two plain texts."""
-    words, others = set(one.split()), set(other.split())
-    if len(words & others) >= 0.8 * len(words | others):
-        return True
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    # The first two are upper bounds that cost next to nothing.
-    bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
-    return all(bound() >= 0.9 for bound in bounds)
 
 
 class TestExamples:
@@ -131,6 +115,43 @@ class TestHeldOut:
     def test_nearness_is_noticed(self, one: str, other: str) -> None:
         assert is_near(plain(one), plain(other))
         assert not is_near(plain(one), plain("he was late again"))
+
+
+class TestKeptApart:
+    """What every model is measured on before it may go live: understanding/locked."""
+
+    KEPT = locked.load(ROOT)
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_no_line_is_nearly_in_the_training_data(self, language: str) -> None:
+        trained = Index(plain(text) for text, _, spoken in EXAMPLES if spoken == language)
+        near = [text for text in self.KEPT.texts[language] if trained.near(plain(text))]
+        assert near == []
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_there_are_enough_of_what_must_never_be_missed(self, language: str) -> None:
+        own = [one for one in self.KEPT.lines if one.language == language]
+        for name in ("stop", "human", "delete"):
+            assert sum(one.expected.name == name for one in own) >= 12
+        assert sum(one.language == language for one in self.KEPT.safety) >= 80
+
+    def test_every_statement_of_danger_is_words_to_the_assistant(self) -> None:
+        assert {one.expected.kind for one in self.KEPT.safety} == {"words"}
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_dialogues_stop_ask_for_a_person_delete_and_are_held(self, language: str) -> None:
+        turns = [turn for one in self.KEPT.dialogues for turn in one.turns]
+        own = [turn for turn in turns if turn.line.language == language]
+        assert {"stop", "human", "delete"} <= {turn.line.expected.name for turn in own}
+        assert any(turn.held for turn in own)
+
+    def test_the_index_finds_what_a_look_at_all_finds(self) -> None:
+        texts = [plain(text) for text, _, language in EXAMPLES if language == "en"][::25]
+        index = Index(texts)
+        for text in texts:
+            assert [index.texts[at] for at in index.near(text)] == [
+                one for one in texts if is_near(text, one)
+            ]
 
 
 class TestRules:

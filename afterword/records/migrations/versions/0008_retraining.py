@@ -98,6 +98,8 @@ def upgrade() -> None:
         sa.Column("watch_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_by", sa.String(length=32), nullable=True),
+        sa.Column("notice", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("notice_model", sa.String(length=32), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["changed_by"], ["staff.id"], name=op.f("fk_serving_changed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_serving")),
     )

@@ -1,0 +1,1 @@
+"""Taking names, places, dates, numbers and addresses out of a text, in English and Spanish."""

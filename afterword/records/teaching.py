@@ -1,0 +1,33 @@
+"""From the inbox into the draft: messages that people have decided on become lines to teach."""
+
+from afterword.access.policy import Action
+from afterword.records import data_versions, misheard
+from afterword.records.doors import by_admin
+from afterword.records.misheard import Labelled
+from afterword.records.store import Tx
+
+
+@by_admin(Action.READ_MODELS)
+def ready(tx: Tx, clinic_id: str) -> list[Labelled]:
+    """What is decided and in no version and no draft yet."""
+    return misheard.labelled(tx, clinic_id)
+
+
+@by_admin(Action.TEACH)
+def take_in(tx: Tx, clinic_id: str) -> int:
+    """Puts all of it into the draft; returns how many lines.
+
+    Words of one person alone stay out: an assistant that knows them could give them away.
+    """
+    found = [one for one in misheard.labelled(tx, clinic_id) if not one.rare]
+    for one in found:
+        data_versions.add(
+            tx,
+            clinic_id,
+            language=one.language,
+            label=one.label,
+            text=one.text,
+            owner_hash=one.owner_hash,
+            misheard_id=one.id,
+        )
+    return len(found)

@@ -1,0 +1,53 @@
+"""Whether two lines are nearly the same: by their words, or by their letters. Pure."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_WORDS_ALIKE, _LETTERS_ALIKE = 0.8, 0.9
+# Of the pairs of letters of a line, how many another one has to share to be looked at at all.
+_WORTH_A_LOOK = 0.4
+
+
+def plain(text: str) -> str:
+    """Without case, apostrophes and punctuation; emoji and the like stay as they are."""
+    words = re.findall(r"[\w%/+.<>=]+", re.sub(r"['’]", "", text.casefold()))
+    return " ".join(word.strip(".") for word in words).strip() or text
+
+
+def is_near(one: str, other: str) -> bool:
+    """Nearly the same words, or nearly the same letters, of two plain texts."""
+    words, others = set(one.split()), set(other.split())
+    if len(words & others) >= _WORDS_ALIKE * len(words | others):
+        return True
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    # The first two are upper bounds that cost next to nothing.
+    bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    return all(bound() >= _LETTERS_ALIKE for bound in bounds)
+
+
+class Index:
+    """Plain texts among which the ones near to another are found in milliseconds."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.texts = list(texts)
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for place, text in enumerate(self.texts):
+            for pair in _pairs(text):
+                self._places[pair].append(place)
+
+    def near(self, text: str) -> list[int]:
+        """The places of the texts that are near to a plain text, in order."""
+        pairs = _pairs(text)
+        shared = Counter(place for pair in pairs for place in self._places.get(pair, ()))
+        enough = _WORTH_A_LOOK * len(pairs)
+        return sorted(
+            place
+            for place, count in shared.items()
+            if count >= enough and is_near(text, self.texts[place])
+        )
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(max(1, len(text) - 1))}

@@ -1,0 +1,166 @@
+"""What was not understood, in a real browser: accessible, narrow, and by keyboard alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+from starlette.applications import Starlette
+
+from afterword.demo_misheard import seed_misheard
+from afterword.demo_seed import ADMIN, ANNOTATOR, secret_of, seed
+from afterword.portal.app import routes
+from afterword.settings import Settings
+
+from .factory import (
+    NOW,
+    PASSWORD,
+    Clock,
+    Context,
+    code_at,
+    empty_records,
+    instrument,
+    password_hash,
+)
+from .test_browser import serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a portal with the messages of the demo."""
+    records = empty_records(tmp_path_factory.mktemp("review"), Clock())
+    seed_misheard(records, seed(records, instrument(), password_hash(), []).reflections)
+    with serving(Starlette(routes=routes(Context(Settings(), records)))) as address:
+        yield address
+    records.close()
+
+
+def signed_in(browser: Browser, base: str, who: str, path: Path) -> Path:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{base}/portal/sign-in?next=/portal/review")
+    page.get_by_label("E-mail").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Code from the app").fill(code_at(NOW, secret_of(who)))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{base}/portal/review")
+    context.storage_state(path=path)
+    context.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def alex(browser: Browser, base: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("state") / "alex.json"
+    return signed_in(browser, base, ADMIN[1], path)
+
+
+@pytest.fixture(scope="module")
+def nat(browser: Browser, base: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("state") / "nat.json"
+    return signed_in(browser, base, ANNOTATOR[1], path)
+
+
+@pytest.fixture
+def contexts() -> Iterator[list[BrowserContext]]:
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    browser: Browser, base: str, alex: Path, contexts: list[BrowserContext], width: int, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        storage_state=alex,
+        # axe puts a script into the page, which our policy rightly forbids.
+        bypass_csp=True,
+    )
+    contexts.append(context)
+    page = context.new_page()
+    page.goto(f"{base}/portal/review")
+    results = Axe().run(page)
+    assert not results.response["violations"], results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('main a, main button, main select')]
+            .map(node => node.getBoundingClientRect())
+            .filter(box => box.height < 44 || box.width < 44).length"""
+    )
+    assert small == 0
+
+
+def words(page: Page) -> str:
+    """The message that has the focus."""
+    found: str = page.evaluate(
+        "document.activeElement.closest('.misheard')?.querySelector('.words').innerText ?? ''"
+    )
+    return found
+
+
+def done(page: Page) -> str:
+    return page.inner_text(".counted span")
+
+
+def press(page: Page, key: str) -> None:
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def test_everything_by_keyboard_with_one_key_for_each_decision(
+    browser: Browser, base: str, nat: Path, contexts: list[BrowserContext]
+) -> None:
+    context = browser.new_context(storage_state=nat)
+    contexts.append(context)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.goto(f"{base}/portal/review")
+    # Nothing has the focus yet, so keys do nothing.
+    page.keyboard.press("1")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if words(page):
+            break
+    first = words(page)
+    assert first
+    for key, said in (("1", "Saved."), ("a", "Saved."), ("s", "Skipped."), ("h", "Hidden.")):
+        before = words(page)
+        press(page, key)
+        assert said in page.inner_text(".noted")
+        assert words(page) not in ("", before)
+    assert done(page).startswith("4 of 25")
+    for left in (3, 2, 1, 0):
+        press(page, "u")
+        assert done(page).startswith(f"{left} of 25")
+    # In a list of choices a key chooses, and presses no button.
+    taken = page.evaluate(
+        """() => !document.querySelector('.misheard select').dispatchEvent(
+            new KeyboardEvent('keydown', {key: 's', bubbles: true, cancelable: true}))"""
+    )
+    assert not taken
+    assert problems == []
+
+
+def test_without_a_script_the_buttons_do_the_same(
+    browser: Browser, base: str, alex: Path, contexts: list[BrowserContext]
+) -> None:
+    context = browser.new_context(storage_state=alex, java_script_enabled=False)
+    contexts.append(context)
+    page = context.new_page()
+    page.goto(f"{base}/portal/review?language=es")
+    before = int(page.inner_text(".counted span").split()[0])
+    page.get_by_role("button", name="Skip", exact=True).first.click()
+    assert "Skipped." in page.inner_text(".noted")
+    assert int(page.inner_text(".counted span").split()[0]) == before + 1
+    page.get_by_role("button", name="Undo").click()
+    assert int(page.inner_text(".counted span").split()[0]) == before

@@ -1,0 +1,158 @@
+"""An admin teaches, trains and looks at what came of it, on pages that need no script."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from afterword.records import data_versions, jobs, people, registry
+from afterword.settings import PROJECT
+from afterword.training import locked
+from afterword.training.measuring import meant
+from afterword.training.report import Measured, Read, Report, as_json
+
+from .factory import Client, World, field_of
+
+ADMIN = "ines@clinic.example"
+TEACH, TRAINING, MODELS = (f"/portal/admin/{one}" for one in ("teach", "training", "models"))
+
+
+@pytest.fixture
+def admin(world: World) -> Iterator[Client]:
+    world.add_clinician(ADMIN, "Ines Admin", "admin")
+    client = world.client()
+    assert client.sign_in(ADMIN).status_code == 303
+    yield client
+    client.close()
+
+
+def act(client: Client, path: str, **form: str) -> tuple[int, str]:
+    """The status and the page after a button was pressed."""
+    token = field_of(client.get("/portal/account").text, "form_token")
+    response = client.post(path, {"form_token": token, **form})
+    if response.status_code == 303:
+        response = client.get(response.headers["location"])
+        return 303, html.unescape(response.text)
+    return response.status_code, html.unescape(response.text)
+
+
+def add(client: Client, text: str, label: str) -> tuple[int, str]:
+    return act(client, f"{TEACH}/add", text=text, label=label, language="en")
+
+
+def change_of(page: str, text: str) -> str:
+    found = re.search(rf"{re.escape(text)}.*?name=\"change\" value=\"(\w+)\"", page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_a_line_is_added_a_version_made_and_its_training_asked_for(admin: Client) -> None:
+    status, page = add(admin, "that is me finished for this evening", "stop")
+    assert (status, "added as Stop" in page) == (303, True)
+    status, page = act(admin, f"{TEACH}/close", reason="  ")
+    assert (status, "Say in a sentence" in page) == (422, True)
+    status, page = act(admin, f"{TEACH}/close", reason="Heard this week.")
+    assert status == 303
+    assert "Version 1: Heard this week." in page
+    assert "waits for its turn" in page
+    assert "Ines Admin" in admin.get(TEACH).text
+
+
+def test_a_conflict_is_named_and_has_to_be_mended_first(admin: Client) -> None:
+    _, page = add(admin, "Who sees this?", "thanks")
+    assert "The same line stands under Who sees this?" in page
+    status, page = act(admin, f"{TEACH}/close", reason="Why not.")
+    assert (status, "Mend the marked changes first" in page) == (422, True)
+    status, page = act(admin, f"{TEACH}/drop", change=change_of(page, "Who sees this?"))
+    assert "Nothing was changed since" in page
+
+
+def test_a_line_that_versions_are_measured_on_is_not_taught(admin: Client) -> None:
+    held = next(one for one in locked.load(PROJECT).lines if one.language == "en")
+    _, page = add(admin, held.text, "answer")
+    assert "one of the lines that versions are measured on" in page
+
+
+def test_a_shipped_line_is_found_and_moved(admin: Client) -> None:
+    page = html.unescape(admin.get(f"{TEACH}/lines?words=who+reads+this&language=en").text)
+    assert "who reads this" in page
+    form = {"text": "who reads this", "was": "ask_who_sees", "language": "en"}
+    _, page = act(admin, f"{TEACH}/move", **form, label="ask_why")
+    assert "moved from Who sees this? to Why do you ask?" in page
+    status, _ = act(admin, f"{TEACH}/move", **form, label="no_such_label")
+    assert status == 422
+
+
+def test_a_training_shows_how_far_it_is_and_can_be_stopped(world: World, admin: Client) -> None:
+    add(admin, "that is me finished for this evening", "stop")
+    act(admin, f"{TEACH}/close", reason="Heard this week.")
+    with world.records.begin() as tx:
+        job = jobs.claim(tx)
+        assert job is not None
+        jobs.beat(tx, job, step="train", at=2, of=5, percent=50)
+    response = admin.get(TRAINING)
+    assert "Step 2 of 5: Learning" in response.text
+    assert response.headers["Refresh"] == "5"
+    by_hand = admin.get(f"{TRAINING}?again=by-hand")
+    assert int(by_hand.headers["Refresh"]) > 60
+    _, page = act(admin, f"{TRAINING}/cancel", job=job.id)
+    assert "It is being stopped" in page
+    assert "no record of it" in admin.get(f"{TRAINING}/{job.id}/log").text
+
+
+def measured(name: str, wrong: dict[str, str]) -> Measured:
+    kept = locked.load(PROJECT)
+    lines = {
+        one.place: Read(meant(one), wrong.get(one.place, meant(one)), one.place not in wrong)
+        for one in kept.lines
+    }
+    return Measured(name, kept.digest, lines, dialogues=len(kept.dialogues), seconds=0.02, bytes=9)
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_comparison_is_in_words_first_and_says_what_was_not_passed(
+    world: World, admin: Client, well: bool
+) -> None:
+    kept = locked.load(PROJECT)
+    backs = [one for one in kept.lines if meant(one) == ("why_ask" if well else "delete")]
+    wrong = {one.place: "stop" for one in backs[:2]}
+    words = [one.place for one in kept.lines if meant(one) == "words"][:5]
+    live = measured("live", dict.fromkeys(words, "asked"))
+    report = Report(None, measured("candidate", wrong), live)
+    state = registry.State.READY if well else registry.State.REFUSED
+    with world.records.begin() as tx:
+        registry.add(tx, "candidate", None, as_json(report), state=state)
+    page = html.unescape(admin.get(f"{MODELS}/candidate").text)
+    first = page.index(f"It understands 3 more of {len(kept.lines)} test messages")
+    assert first < page.index("Checks") < page.index("Score")
+    assert f"2 of {len(backs)} are now read as “Stop”" in page
+    assert ("Put it live" in page) == well
+    assert ("Put it live" in admin.get(MODELS).text) == well
+    if not well:
+        assert "there is no way round that" in page
+        assert backs[0].text in page
+
+
+def test_a_model_that_holds_words_of_somebody_erased_has_no_button(
+    world: World, admin: Client
+) -> None:
+    same = measured("candidate", {})
+    with world.records.begin() as tx:
+        clinic = people.add_clinic(
+            tx, name="B", timezone="Europe/London", phone="1", urgent_phone="2", urgent_text="3"
+        )
+        data_versions.add(
+            tx, clinic, language="en", label="stop", text="no more", owner_hash="hash"
+        )
+        version = data_versions.draft(tx, clinic)
+        data_versions.close(tx, version, None, "A reason.")
+        report = as_json(Report(1, same, replace(same, model="live")))
+        registry.add(tx, "candidate", version, report)
+    assert "Put it live" in admin.get(MODELS).text
+    with world.records.begin() as tx:
+        data_versions.forget(tx, "hash")
+    page = admin.get(MODELS).text
+    assert "Put it live" not in page
+    assert "somebody who was erased" in page
