@@ -23,12 +23,14 @@ from afterword.records import (
     alert_sheet,
     audit,
     contacts,
+    data_versions,
     digests,
     erasure,
     glass,
     handovers,
     history,
     reflections,
+    registry,
     rights,
     serving,
 )
@@ -164,6 +166,10 @@ ASKED = (
         Action.READ_AUDIT, "clinic", lambda tx, world, _: audit.of_clinic(tx, world.ids["clinic"])
     ),
     Asked(Action.LABEL, "patient", lambda tx, world, _: _label(tx, world.ids["patient"])),
+    Asked(Action.READ_MODELS, "clinic", lambda tx, _world, _: registry.models(tx)),
+    Asked(
+        Action.TEACH, "clinic", lambda tx, world, _: data_versions.draft(tx, world.ids["clinic"])
+    ),
     Asked(
         Action.PROMOTE,
         "clinic",
