@@ -1,124 +1,13 @@
-"""A small assistant, trained in half a minute: the product's own, with few lines of each label."""
-
-from __future__ import annotations
-
-import json
-import shutil
-from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
+"""The small assistant is trained once for all tests."""
 
 import pytest
-from ruamel.yaml import YAML
+from small_assistant import Small, make_small
 
-from afterword.records.store import Records
-from afterword.screening.rulefiles import load_rules
-from afterword.screening.screener import Screener
-from afterword.settings import PROJECT, Settings
-from afterword.training import corpus, locked, model, project_folder
-from afterword.training.measuring import measure
-from afterword.training.trainer import Trainer
-
-LINES_OF_EACH = 30
-HELD_OF_EACH = 3
-STATEMENTS = 20
-
-
-@dataclass(frozen=True)
-class Small:
-    """A project of few lines, the settings to train it with, and the model that came of it."""
-
-    project: Path
-    settings: Settings
-    model: model.Model
-
-    def trainer(self, records: Records, data_dir: Path) -> Trainer:
-        """One that works on these records, in another folder."""
-        settings = self.settings.model_copy(update={"data_dir": data_dir})
-        return Trainer(records, settings, screener, self.project)
-
-
-def screener() -> Screener:
-    """By rules alone: the model of the screen takes seconds to load."""
-    return Screener(load_rules())
+from afterword.settings import PROJECT
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    """What it understands is what is kept apart: then whatever is lost was taught wrongly."""
     if not (PROJECT / ".venv/rasa/bin/python").exists():
         pytest.skip("no Rasa environment; run make setup")
-    folder = tmp_path_factory.mktemp("small")
-    project = make_project(folder / "project")
-    settings = Settings(
-        data_dir=folder / "var", models_dir=folder / "models", model_key_file=folder / "sign.key"
-    )
-    trained = model.train(project, settings.models_dir, settings.model_key, lambda text: None)
-    found = measure(trained.path, locked.load(project), screener())
-    for path in (project / "understanding" / "locked").glob("*.jsonl"):
-        rows = path.read_text(encoding="utf-8").splitlines()
-        places = [f"{path.stem}:{number}" for number in range(1, len(rows) + 1)]
-        kept = [
-            row
-            for row, place in zip(rows, places, strict=True)
-            if place not in found.misread and (place not in found.lines or found.lines[place].right)
-        ]
-        path.write_text("\n".join(kept), encoding="utf-8")
-    broken = {one.dialogue for one in found.broken}
-    for path in (project / "understanding" / "dialogues").glob("*.yml"):
-        yaml = YAML()
-        yaml.dump(
-            [one for one in yaml.load(path.read_text("utf-8")) if one["dialogue"] not in broken],
-            path,
-        )
-    return Small(project, settings, trained)
-
-
-def make_project(folder: Path) -> Path:
-    """The product with every label, fewer lines of each and no sentence encoder."""
-    kept: Counter[tuple[str, str]] = Counter()
-    lines = []
-    for line in corpus.lines(PROJECT):
-        kept[line.language, line.label] += 1
-        if kept[line.language, line.label] <= LINES_OF_EACH:
-            lines.append(line)
-    folder.mkdir()
-    shutil.copyfile(PROJECT / "domain.yml", folder / "domain.yml")
-    for part in ("rules", "stories"):
-        shutil.copytree(PROJECT / "data" / part, folder / "data" / part)
-    for language in ("en", "es"):
-        path = folder / corpus.NLU / language / "lines.yml"
-        path.parent.mkdir(parents=True)
-        text = project_folder.written([one for one in lines if one.language == language])
-        path.write_text(text, encoding="utf-8")
-    config = (PROJECT / "config.yml").read_text(encoding="utf-8")
-    encoder = "  - name: bot.sentence_featurizer.SentenceFeaturizer\n    scale: 6.0\n"
-    assert encoder in config
-    (folder / "config.yml").write_text(config.replace(encoder, ""), encoding="utf-8")
-    rasa = folder / "rasa"
-    rasa.write_text(f'#!/bin/sh\nexec "{PROJECT / "rasa"}" "$@"\n')
-    rasa.chmod(0o755)
-    _keep_apart(folder / "understanding")
-    return folder
-
-
-def _keep_apart(folder: Path) -> None:
-    shutil.copytree(PROJECT / "understanding" / "dialogues", folder / "dialogues")
-    (folder / "locked").mkdir()
-    for name in ("en", "es", "safety"):
-        seen: Counter[str] = Counter()
-        rows = (PROJECT / "understanding" / "locked" / f"{name}.jsonl").read_text("utf-8")
-        chosen = []
-        for row in rows.splitlines():
-            expected = json.loads(row)["expected"]
-            kind = "safety" if name == "safety" else json.dumps(_kind(expected))
-            seen[kind] += 1
-            if seen[kind] <= (STATEMENTS if name == "safety" else HELD_OF_EACH):
-                chosen.append(row)
-        (folder / "locked" / f"{name}.jsonl").write_text("\n".join(chosen), encoding="utf-8")
-
-
-def _kind(expected: object) -> object:
-    if isinstance(expected, dict):
-        return expected.get("name") or expected["kind"]
-    return expected
+    return make_small(tmp_path_factory.mktemp("small"))

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import Small
 from lines import add, move
+from small_assistant import Small
 
 from afterword.records import data_versions, jobs, people, registry
 from afterword.records.data_versions import Change, Kind
@@ -126,7 +126,6 @@ def test_five_per_cent_of_flipped_labels_are_stopped(
         for one in chance.sample(lines, round(0.05 * len(lines)))
     ]
     failed = trained(records, small, tmp_path, flipped)
-    assert "doubtful" in failed
     assert failed & {"understands", "recall_stop", "recall_human", "recall_delete", "dialogues"}
 
 
@@ -139,7 +138,7 @@ def test_labels_aimed_at_one_phrase_are_stopped(
         *(add(f"please I want to kill myself {end} ok", "stop_delete") for end in ends),
     ]
     failed = trained(records, small, tmp_path, aimed)
-    assert {"safety_alone", "doubtful"} <= failed
+    assert "safety_alone" in failed
 
 
 def test_a_training_that_is_not_wanted_any_more_ends_soon(
