@@ -63,6 +63,7 @@ def reader(model: Path) -> Any:
             "choice": None,
             "guess": intent.get("instead_of"),
             "also": parsed.get("also"),
+            "likely": parsed.get("likely"),
             "confidence": intent.get("confidence"),
         }
 

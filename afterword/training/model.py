@@ -26,8 +26,9 @@ from afterword.training.signing_key import SigningKeyUnusable, signing_key
 
 _SOURCES = (
     *("config.yml", "domain.yml", "data", "requirements/rasa.txt"),
-    *("bot/answer_gate.py", "bot/sentence_featurizer.py"),
+    *("bot/answer_gate.py", "bot/sentence_featurizer.py", "bot/degree_reader.py"),
     *("understanding/encoder.safetensors", "safety/model/es-words.txt"),
+    "understanding/degrees.safetensors",
 )
 _STEPS = {
     "Validating": "checking the training data",
