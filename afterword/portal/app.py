@@ -15,6 +15,7 @@ from afterword.portal import (
     access,
     alerts,
     appointment,
+    clinic,
     entry,
     patients,
     privacy,
@@ -23,6 +24,7 @@ from afterword.portal import (
     today,
     wording,
 )
+from afterword.portal.clinic import CLINIC
 from afterword.portal.digests import DigestMaker
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
@@ -86,6 +88,11 @@ def routes(context: Context) -> list[BaseRoute]:
         *(
             _route(f"{patient}/{name}", "POST", signed_in(portal, handler))
             for name, handler in patients.CHANGES.items()
+        ),
+        _route(CLINIC, "GET", signed_in(portal, clinic.show)),
+        *(
+            _route(f"{CLINIC}/{name}", "POST", signed_in(portal, handler))
+            for name, handler in clinic.CHANGES.items()
         ),
         _route(f"{page}/handover", "GET", signed_in(portal, supervision.show)),
         _route(f"{page}/handover", "POST", signed_in(portal, supervision.hand_over)),

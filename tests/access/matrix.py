@@ -51,6 +51,22 @@ _FORMS: dict[str, dict[str, str]] = {
     "/portal/admin/patients/{patient_id}/end": {"staff": "staff"},
     "/portal/admin/patients/{patient_id}/cancel": {"appointment": "appointment"},
     "/portal/admin/patients/{patient_id}/link": {"appointment": "appointment"},
+    "/portal/admin/clinic/details": {
+        "name": "Harbour Clinic",
+        "timezone": "Europe/London",
+        "country": "gb-eng",
+        "phone": "020 7946 0100",
+        "urgent_phone": "020 7946 0101",
+        "urgent_text": "Call us.",
+        "forward_concerns": "ask",
+    },
+    "/portal/admin/clinic/hours": {"mon": "9-17"},
+    "/portal/admin/clinic/contact": {
+        "contact_kind": "duty",
+        "contact_name": "New",
+        "contact_email": "new@clinic.example",
+    },
+    "/portal/admin/clinic/remove": {"contact": "contact"},
     "/portal/admin/people/invite": {"name": "New", "email": "new@clinic.example", "role": "admin"},
     "/portal/admin/people/{staff_id}/role": {"role": "supervisor"},
 }

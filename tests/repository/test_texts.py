@@ -21,12 +21,15 @@ from afterword.gateway.conversation import MENU
 from afterword.gateway.intake import FORM_PAGE, PAGE
 from afterword.gateway.takeout import PATIENTS_TERMS
 from afterword.portal.alerts import REASONS
-from afterword.records import mails
+from afterword.portal.privacy import DONE
+from afterword.records import mails, people
 from afterword.records.accounts import ROLES
 from afterword.records.alert_desk import FALSE_ALARM, OUTCOMES
 from afterword.records.alerts import WENT_ON, Choice, Incident
+from afterword.records.clinics import Details
 from afterword.records.consents import Subject
 from afterword.records.factors import Kind as Factor
+from afterword.records.retention import Kept
 from afterword.reflection.answers import AnswerState, ReflectionState, Sharing, Visibility
 from afterword.reflection.signals import is_strain
 from afterword.safety.clock import Act, AlertState
@@ -157,11 +160,24 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "handover_refused_{}": ("not_shared", "days", "supervisor"),
         "emergency_refused_{}": ("reason", "unknown", "several", "yours"),
         "schedule_refused_{}": (
-            *("name", "dates", "assigned", "clinician"),
+            *("name", "dates", "assigned", "clinician", "taken"),
             *("over", "not_over", "withdrawn", "begun"),
         ),
-        "privacy_column_{}": ("when", "who", "did", "outcome", "patient"),
-        "privacy_outcome_{}": ("allowed", "denied"),
+        "clinic_{}": ("name", "phone", "urgent_phone", "website", "holidays"),
+        "clinic_kind_{}": Kind,
+        "clinic_kept_{}": Kept,
+        "clinic_forward_{}": (people.ASK, people.ALWAYS),
+        "clinic_missing_{}": (
+            *("no_duty", "duty_is_clinician", "no_safeguarding", "safeguarding_is_clinician"),
+            *("no_privacy", "hours_unreadable", "no_hours", "no_country"),
+        ),
+        "clinic_refused_{}": (
+            *Details.__dataclass_fields__,
+            *("holidays", "contact_kind", "contact_name", "contact_email"),
+            *("alone", "alone_then", "account", "address"),
+        ),
+        "by_{}": set(Actors) - {Actors.STAFF},
+        "did_{}": (*DONE, "other"),
         "pack_{}": adaptive().packs,
         "pack_{}_about": adaptive().packs,
     },
