@@ -1,20 +1,11 @@
 """Stop and delete: the next thing that is asked is whether to delete everything."""
 
-from typing import Any
-
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.talk import pending_only
+from actions.digression import Leaving
 from afterword.reflection.exchange import Pending
 
 
-class ActionConfirmDelete(Action):
+class ActionConfirmDelete(Leaving):
+    pending = Pending.DELETE
+
     def name(self) -> str:
         return "action_confirm_delete"
-
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return pending_only(Pending.DELETE)

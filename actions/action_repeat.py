@@ -6,6 +6,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.digression import answer_second
+
 
 class ActionRepeat(Action):
     def name(self) -> str:
@@ -14,4 +16,5 @@ class ActionRepeat(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        answer_second(dispatcher, tracker)
         return [SlotSet("asked", 0)]

@@ -1,20 +1,11 @@
 """Stops the questions: what was answered is kept, and nothing is shared."""
 
-from typing import Any
-
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.talk import pending_only
+from actions.digression import Leaving
 from afterword.reflection.exchange import Pending
 
 
-class ActionStop(Action):
+class ActionStop(Leaving):
+    pending = Pending.STOP
+
     def name(self) -> str:
         return "action_stop"
-
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return pending_only(Pending.STOP)

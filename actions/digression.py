@@ -8,12 +8,12 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import desk
-from actions.talk import Talk, gather, pending_only, say
-from afterword.reflection.exchange import ASIDE_LINES, Line, Pending
+from actions.talk import Talk, gather, heard_in, pending_only, say
+from afterword.reflection.exchange import ASIDE_LINES, PENDING_AFTER, Line, Pending
 
 
 class Digression(Action, ABC):
-    """Says one line; a yes or no that was awaited is no longer.
+    """Says one line, and one for what else was asked; a yes or no that was awaited is no longer.
 
     Except *go on or stop here* after a safe message: no question slips in behind a typed one.
     """
@@ -24,16 +24,47 @@ class Digression(Action, ABC):
         at = desk()
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)
-        say(dispatcher, talk, self.line(talk))
+        first = self.line(talk)
+        say(dispatcher, talk, first, *(line for line in second_line(talk) if line != first))
         if talk.open.pending is Pending.SAFETY and talk.heard.choice is None:
             return []
-        return pending_only(None)
+        return pending_only(PENDING_AFTER.get(talk.heard.also or ""))
 
     @abstractmethod
     def name(self) -> str: ...
 
     @abstractmethod
     def line(self, talk: Talk) -> Line: ...
+
+
+def second_line(talk: Talk) -> tuple[Line, ...]:
+    """The line for a second thing in the same message, where one line answers it."""
+    key = ASIDE_LINES.get(talk.heard.also or "")
+    return (Line(key),) if key else ()
+
+
+def answer_second(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Says that line, for an action that has none of its own."""
+    if heard_in(tracker).also in ASIDE_LINES:
+        at = desk()
+        with at.records.read() as tx:
+            talk = gather(tx, at, tracker)
+        say(dispatcher, talk, *second_line(talk))
+
+
+class Leaving(Action, ABC):
+    """Asks next whether to stop, to finish later or to delete; nothing happens before a yes."""
+
+    pending: Pending
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        answer_second(dispatcher, tracker)
+        return pending_only(self.pending)
+
+    @abstractmethod
+    def name(self) -> str: ...
 
 
 class Reply(Digression):

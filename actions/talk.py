@@ -117,6 +117,7 @@ def heard_in(tracker: Tracker) -> Heard:
         choice=metadata_of(tracker).get("choice"),
         guess=(tracker.latest_message.get("intent") or {}).get("instead_of"),
         also=tracker.latest_message.get("also"),
+        likely=tracker.latest_message.get("likely") or {},
     )
 
 

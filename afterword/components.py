@@ -30,7 +30,11 @@ RASA = {
 
 OURS = {
     "pipeline": frozenset(
-        {"bot.answer_gate.AnswerGate", "bot.sentence_featurizer.SentenceFeaturizer"}
+        {
+            "bot.answer_gate.AnswerGate",
+            "bot.degree_reader.DegreeReader",
+            "bot.sentence_featurizer.SentenceFeaturizer",
+        }
     ),
     "policies": frozenset({"bot.safety_policy.SafetyPolicy"}),
 }

@@ -12,6 +12,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -88,7 +89,8 @@ class SafeFormatter(logging.Formatter):
         failed = getattr(record, "fault", "")
         facts += [f"error={_plain(failed)}"] if failed and "error" not in record.__dict__ else []
         said = " ".join(record.getMessage().split())
-        return " ".join([self.formatTime(record), record.levelname, record.name, said, *facts])
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return " ".join([at, record.levelname, record.name, said, *facts])
 
 
 def set_up(level: str, stream: TextIO | None = None) -> None:

@@ -1,7 +1,9 @@
 """Patients' rights on the command line: `afterword patient --help`."""
 
 import json
+import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -131,9 +133,22 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         typer.echo(text, nl=False)
         return
-    # It holds the words of a patient: nobody else on this machine is to read it.
-    out.touch(mode=0o600)
-    out.write_text(text, encoding="utf-8")
+    try:
+        _replace(text, out)
+    except OSError as error:
+        _stop(f"{out} cannot be written: {error.strerror}.")
+
+
+def _replace(text: str, out: Path) -> None:
+    """It holds the words of a patient: whoever could read a file of this name cannot read this."""
+    handle, beside = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(beside).replace(out)
+    except OSError:
+        Path(beside).unlink()
+        raise
 
 
 def _stop(line: str) -> NoReturn:

@@ -22,6 +22,7 @@ from afterword.reflection.lexicon import Lexicon
 from afterword.reflection.parts import after_degree, parts_of
 from bot.answer_gate import SCALE
 from bot.choices import ANSWER, Choice, resolve, typed
+from bot.degree_reader import LIKELY
 from bot.incoming import Incoming
 from bot.processor import StrictProcessor, TurnFailed
 from bot.replies import MESSAGE, latest_offered, offered, replies_to
@@ -179,15 +180,25 @@ def understood(
     parsed = processor.understand(known, metadata, tracker)
     degree = after_degree(known, _lexicons()) if metadata.get("expects") == SCALE else []
     parts = [
-        {**processor.understand(part, metadata, tracker)["intent"], "text": part}
+        {**read["intent"], "text": part, LIKELY: read[LIKELY]}
         for part in degree or parts_of(known)
+        for read in [processor.understand(part, metadata, tracker)]
     ]
     begun = any(isinstance(one, UserUttered) and one.intent_name == START for one in tracker.events)
     if begun:
         # "Ok. Who reads it?" after the end begins nothing again.
         parts = [{**part, "go": False} for part in parts]
     intent, also = combine(parsed["intent"], parts, metadata.get("expects"))
-    return {**parsed, "intent": intent, "also": also}
+    return {**parsed, "intent": intent, "also": also, LIKELY: _of_answer(parsed, parts, also)}
+
+
+def _of_answer(
+    parsed: dict[str, Any], parts: list[dict[str, Any]], also: str | None
+) -> dict[str, list[float]]:
+    """How much the answer says, without what was asked beside it."""
+    rest = [part for part in parts if part["name"] != also]
+    likely: dict[str, list[float]] = rest[0][LIKELY] if also and len(rest) == 1 else parsed[LIKELY]
+    return likely
 
 
 @cache

@@ -32,7 +32,7 @@ BESIDE = frozenset(
 # Said besides an answer they are heard too; as a whole message they stay what they are.
 AFTERWARDS = frozenset({"back", "thanks"})
 LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
-START = "start"
+START, DELETE = "start", "stop_delete"
 RATED = "rated_"
 _FEWEST_ANSWER_WORDS = 2
 
@@ -71,7 +71,11 @@ def combine(
     if name in BESIDE and any(_answers(part, expects) for part in known):
         confidence = float(intent.get("confidence") or 0.0)
         return {"name": ANSWER, "confidence": confidence, "instead_of": name}, name
-    return intent, None
+    second = _best(part for part in known if part.get("name") in (BESIDE | AFTERWARDS) - {name})
+    if second and name in LEAVING and second["name"] == DELETE:
+        # "I'm done, and get rid of it": deleting ends it as well.
+        return dict(second), name
+    return intent, (str(second["name"]) if second else None)
 
 
 def _starts(part: Mapping[str, Any]) -> bool:

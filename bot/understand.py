@@ -85,6 +85,7 @@ def parsed(
         "choice": None,
         "guess": intent.get("instead_of"),
         "also": found.get("also"),
+        "likely": found.get("likely"),
         "confidence": intent.get("confidence"),
     }
 

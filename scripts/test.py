@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Lint, types, tests: in this order, up to the first that fails, with a summary at the end.
 
-Tests of parts share the cores; those of the whole product come after them, one at a time,
-because they watch how long an answer takes. `--lint` leaves the tests out. Everything else on the
-command line goes to one pytest, which then runs what is named there.
+Tests of parts share the cores, one more than there are, as they often wait for a process or a
+page; those of the whole product come after them, one at a time, because they watch how long an
+answer takes. `--lint` leaves the tests out. Everything else on the command line goes to one pytest,
+which then runs what is named there.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def stages_for(arguments: list[str]) -> dict[str, list[str]]:
     if arguments:
         return stages | {"tests": ["pytest", *arguments]}
     apart = [f"--ignore={place}" for place in ALONE]
-    shared = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+    shared = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
     return stages | {"tests": ["pytest", *shared, *apart], "stack": ["pytest", *ALONE]}
 
 

@@ -135,8 +135,9 @@ _SIGN_IN = {
     **_each(_STAFF, "GET POST /portal/confirm/passkey"),
 }
 _ACCOUNT = {
-    **_each(_STAFF, "GET /portal/account", "POST /portal/account/sessions/end"),
-    **_each(_STAFF, "POST /portal/account/sessions/end-others"),
+    **_each(_STAFF, "GET /portal/account"),
+    **_each(_OWN_ACCOUNT, "POST /portal/account/sessions/end"),
+    **_each(_OWN_ACCOUNT, "POST /portal/account/sessions/end-others"),
     **_each(_OWN_ACCOUNT, "GET POST /portal/account/password", "GET POST /portal/account/app"),
     **_each(_OWN_ACCOUNT, "GET POST /portal/account/passkey"),
     **_each(_OWN_ACCOUNT, "POST /portal/account/remove", "POST /portal/account/codes"),
@@ -147,6 +148,7 @@ _ADMIN = {
     **_each(_PEOPLE, "POST /portal/admin/people/{staff_id}/disable"),
     **_each(_PEOPLE, "POST /portal/admin/people/{staff_id}/enable"),
     **_each(_PEOPLE, "POST /portal/admin/people/{staff_id}/reset"),
+    **_each(_PEOPLE, "POST /portal/admin/people/{staff_id}/sign-out"),
 }
 _PROMOTING = {
     **_each(
@@ -155,15 +157,30 @@ _PROMOTING = {
         "POST /portal/admin/models/rollback",
     ),
 }
+_MANAGED = _row({Caller.ADMIN}, Action.MANAGE_CLINIC)
+_MANAGED_FRESH = _row({Caller.ADMIN}, Action.MANAGE_CLINIC, fresh=True)
 _CLINIC = {
+    **_each(_MANAGED, "GET POST /portal/admin/patients", "GET /portal/admin/patients/{patient_id}"),
+    # Who treats whom decides who reads, and so does who has the link.
     **_each(
-        _row({Caller.ADMIN}, Action.MANAGE_CLINIC),
-        "GET POST /portal/admin/patients",
-        "GET /portal/admin/patients/{patient_id}",
-        *(
-            f"POST /portal/admin/patients/{{patient_id}}/{name}"
-            for name in ("assign", "end", "book", "cancel", "link")
-        ),
+        _MANAGED_FRESH,
+        "POST /portal/admin/patients/{patient_id}/assign",
+        "POST /portal/admin/patients/{patient_id}/end",
+        "POST /portal/admin/patients/{patient_id}/link",
+    ),
+    **_each(
+        _MANAGED,
+        "POST /portal/admin/patients/{patient_id}/book",
+        "POST /portal/admin/patients/{patient_id}/cancel",
+    ),
+    # Whom a patient in danger calls, and who is told of it.
+    **_each(
+        _MANAGED_FRESH,
+        "GET /portal/admin/clinic",
+        "POST /portal/admin/clinic/details",
+        "POST /portal/admin/clinic/hours",
+        "POST /portal/admin/clinic/contact",
+        "POST /portal/admin/clinic/remove",
     ),
 }
 _CARE = {

@@ -7,13 +7,14 @@ from email.utils import formataddr, formatdate
 from afterword.delivery.server import connected
 from afterword.locales import Catalogue
 from afterword.records.alert_views import Mail
-from afterword.records.mails import ALERT, PRIVACY
+from afterword.records.mails import ACCOUNT, ALERT, PRIVACY
 from afterword.settings import Settings
 
 PATIENCE = 15.0
 """Seconds for one answer of the mail server."""
 LONGEST = 45.0
 """Seconds for one notice: a server that answers line by line must not hold up all others."""
+_PAGES = {PRIVACY: "/portal/privacy", ACCOUNT: "/portal/account"}
 
 
 class NotSent(Exception):
@@ -49,7 +50,8 @@ class Mailer:
         """The notice. Subject and text are the same for every kind of alert."""
         say = self.texts.section("mail")
         message = EmailMessage()
-        message["Subject"] = say("subject", clinic=mail.clinic)
+        subject = "subject_account" if mail.template == ACCOUNT else "subject"
+        message["Subject"] = say(subject, clinic=mail.clinic)
         message["From"] = formataddr((mail.clinic, self.settings.mail_from))
         message["To"] = formataddr((mail.name, mail.address))
         message["Date"] = formatdate()
@@ -69,4 +71,4 @@ def _text(mail: Mail) -> str:
 
 
 def _page(mail: Mail) -> str:
-    return "/portal/privacy" if mail.template == PRIVACY else "/portal/safety"
+    return _PAGES.get(mail.template, "/portal/safety")

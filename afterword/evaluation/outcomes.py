@@ -17,7 +17,8 @@ _SHARED = {
     Sharing.RATINGS: "share_ratings",
     Sharing.PRIVATE: "keep_private",
 }
-_NOT_NOW = {"pause", "stop"}
+_NOT_NOW = {"pause", "stop", "skip", "rather_not_say"}
+"""Before the start: nothing is begun, whichever of them it is taken for."""
 
 
 class Verdict(StrEnum):
@@ -43,7 +44,8 @@ class Done:
 def done_with(text: str, parsed: dict[str, Any], scene: Scene) -> Done:
     """What a turn does with a text, as language understanding has parsed it."""
     intent, choice = str(parsed["intent"]), parsed.get("choice")
-    heard = Heard(text, intent, choice, parsed.get("guess"), parsed.get("also"))
+    guess, also, likely = parsed.get("guess"), parsed.get("also"), parsed.get("likely")
+    heard = Heard(text, intent, choice, guess, also, likely or {})
     also = _NAMES.get(heard.also or "")
     if scene.context == CONSENT:
         return replace(_at_consent(heard, scene), also=also)
@@ -67,7 +69,7 @@ def _at_consent(heard: Heard, scene: Scene) -> Done:
     if lexicon.has("not_now", heard.text):
         return Done("no")
     if heard.intent in _NOT_NOW:
-        return Done("no", name=_NAMES[heard.intent])
+        return Done("no", name=_NAMES.get(heard.intent))
     if heard.intent in _NAMES:
         return Done("digression", _NAMES[heard.intent])
     return Done("asked")

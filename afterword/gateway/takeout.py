@@ -63,11 +63,17 @@ class Teller:
         """What is kept how long, as a patient reads it."""
         say = self.catalogue.section("page")
         for kind in PATIENTS_TERMS:
-            days = terms[kind]
-            yield (
-                say(f"mine_keep_{kind}"),
-                say("mine_days", days=days) if days else say("mine_forever"),
-            )
+            yield say(f"mine_keep_{kind}"), self._long(terms[kind])
+
+    def _long(self, days: int) -> str:
+        """A term as people say it: nobody counts 1825 days."""
+        say = self.catalogue.section("page")
+        years, rest = divmod(days, 365)
+        if not days:
+            return say("mine_forever")
+        if rest:
+            return say("mine_days", days=days)
+        return say("mine_year") if years == 1 else say("mine_years", years=years)
 
     def _explain(
         self, answers: list[Own], instrument: Instrument, goals: Mapping[str, str]

@@ -15,8 +15,11 @@ HOME, SAFETY = "/portal", "/portal/safety"
 # Path only, and of our own: whatever else it names is a page that says that there is none.
 _PAGES = re.compile(r"/portal(/[a-z0-9-]{1,40}){0,5}")
 _ACTIONS = re.compile(
-    r"/(read|acknowledge|close|role|disable|enable|reset|invite|assign|book|cancel|link|remove|codes|end|end-others|promote|rollback|take|add|move|drop|train)"
+    r"/(read|acknowledge|close|role|disable|enable|reset|invite|assign|book|cancel|link|remove|codes"
+    r"|end|end-others|sign-out|details|hours|contact|promote|rollback|take|add|move|drop|train)"
 )
+# What stands between a page and its buttons.
+_NO_PAGE = re.compile(r"(?<=/portal/account)/sessions$|(?<=/portal/admin/people)/[^/]+$")
 
 
 class Cookie:
@@ -81,4 +84,4 @@ def safe_next(value: str) -> str:
 def page_of(path: str) -> str:
     """The page that a button was on, for a session that ended while it was open."""
     page, slash, action = path.rpartition("/")
-    return page if _ACTIONS.fullmatch(slash + action) else path
+    return _NO_PAGE.sub("", page) if _ACTIONS.fullmatch(slash + action) else path

@@ -15,6 +15,7 @@ from afterword.portal import (
     access,
     alerts,
     appointment,
+    clinic,
     entry,
     models,
     patients,
@@ -26,6 +27,7 @@ from afterword.portal import (
     today,
     wording,
 )
+from afterword.portal.clinic import CLINIC
 from afterword.portal.digests import DigestMaker
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
@@ -105,6 +107,11 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(f"{promoting.MODELS}/{{name}}", "GET", signed_in(portal, models.one)),
         _route(f"{promoting.MODELS}/promote", "POST", signed_in(portal, promoting.promote)),
         _route(f"{promoting.MODELS}/rollback", "POST", signed_in(portal, promoting.roll_back)),
+        _route(CLINIC, "GET", signed_in(portal, clinic.show)),
+        *(
+            _route(f"{CLINIC}/{name}", "POST", signed_in(portal, handler))
+            for name, handler in clinic.CHANGES.items()
+        ),
         _route(f"{page}/handover", "GET", signed_in(portal, supervision.show)),
         _route(f"{page}/handover", "POST", signed_in(portal, supervision.hand_over)),
         _route(f"{page}/handover/end", "POST", signed_in(portal, supervision.take_back)),

@@ -82,5 +82,6 @@ def _staff(portal: Portal) -> Iterator[Row]:
         (f"{one}/disable", "POST", people.disable),
         (f"{one}/enable", "POST", people.enable),
         (f"{one}/reset", "POST", people.reset),
+        (f"{one}/sign-out", "POST", people.sign_out),
     ):
         yield path, method, signed_in(portal, handler)

@@ -50,6 +50,11 @@ def enable(visit: Visit) -> Response:
     return _change(visit, lambda tx, who: accounts.enable(tx, who))
 
 
+def sign_out(visit: Visit) -> Response:
+    """For a lost device: the account stays as it is."""
+    return _change(visit, lambda tx, who: accounts.end_sessions(tx, who))
+
+
 def reset(visit: Visit) -> Response:
     """The link asks for the person's own password: an admin who keeps it cannot come in by it."""
     made: list[str] = []

@@ -2,13 +2,18 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from afterword.access.policy import Action
 from afterword.portal.appointment import digest_page
 from afterword.portal.visits import PageError, Visit
 from afterword.records import audit, glass
+from afterword.records.audit import Read
 from afterword.records.glass import LONGEST_REASON, SHORTEST_REASON, GlassHolds
 
 EMERGENCY, PRIVACY = "/portal/emergency", "/portal/privacy"
+DONE = frozenset({*(action.code for action in Action), "sign_in", "enrol"})
+"""What rows of the audit tell of, as far as there are words for it."""
 _LONGEST_NAME = 200
+_ON_ONE_PAGE = 100
 
 
 def ask(visit: Visit) -> Response:
@@ -51,18 +56,27 @@ def show(visit: Visit) -> Response:
             rows = audit.of_staff(tx, staff)
         else:
             rows = audit.of_clinic(
-                tx, visit.account.clinic.id, before=_number(before) if before else None
+                tx,
+                visit.account.clinic.id,
+                before=_number(before) if before else None,
+                limit=_ON_ONE_PAGE + 1,
             )
         names = audit.names_in(tx, visit.account.clinic.id, rows)
     return visit.page(
         "privacy.html",
         broken=broken,
-        rows=rows,
+        rows=rows if patient or staff else rows[:_ON_ONE_PAGE],
         names=names,
+        known=DONE,
         filtered=bool(patient or staff),
-        older=rows[-1].seq if rows and not (patient or staff) else None,
+        older=_older(rows) if not (patient or staff) else None,
         calendar=visit.calendar,
     )
+
+
+def _older(rows: list[Read]) -> int | None:
+    """Where the next page goes on; one row more than fits was asked for."""
+    return rows[_ON_ONE_PAGE - 1].seq if len(rows) > _ON_ONE_PAGE else None
 
 
 def _number(value: str) -> int:
@@ -76,6 +90,8 @@ def _form(visit: Visit, status: int = 200, *, error: str | None = None) -> Respo
         "emergency.html",
         status,
         error=error,
+        # What was typed in a hurry is not to be typed again.
+        given=visit.form,
         shortest=SHORTEST_REASON,
         longest=LONGEST_REASON,
         minutes=int(glass.LIFE.total_seconds() // 60),

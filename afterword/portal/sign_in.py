@@ -11,7 +11,7 @@ from afterword.portal.attempts import MINUTES, Attempts
 from afterword.portal.browsers import browser_of
 from afterword.portal.passkeys import PasskeyRefused
 from afterword.portal.visits import SIGN_IN, Form, Portal, Visit
-from afterword.records import factors, people, staff, trail
+from afterword.records import accounts, factors, people, staff, trail
 from afterword.records.store import Tx
 
 # A password check takes 64 MiB; more than two at once would let strangers fill the memory.
@@ -59,7 +59,9 @@ class SignIn:
         with portal.records.begin() as tx:
             # A token that the browser brought along is never taken over.
             staff.close_session(tx, portal.cookie.read(request))
-            step = staff.begin_step(tx, account, found.staff_id if found and fits else None)
+            right = found.staff_id if found and fits else None
+            accounts.keep_address(tx, right, email)
+            step = staff.begin_step(tx, account, right)
         return _with_cookie(portal, f"{CODE}?{_next(shown['next'])}", step)
 
     def show_code(self, portal: Portal, request: Request, _form: Form) -> Response:
@@ -147,6 +149,7 @@ def sign_out(visit: Visit) -> Response:
         staff.close_session(tx, visit.token)
     response = RedirectResponse(f"{SIGN_IN}?notice=out", 303)
     visit.portal.cookie.clear(response)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select, update
 
-from afterword.access.actors import Kind as Actors
+from afterword.access.actors import Actor
 from afterword.access.policy import Action, Role
-from afterword.records import doors, factors, models, people, relations, staff
+from afterword.records import doors, factors, mails, models, people, relations, staff
 from afterword.records.factors import Kind
 from afterword.records.staff_models import StaffInvitation
 from afterword.records.store import Tx, new_token
@@ -54,7 +54,7 @@ class Invited:
 @doors.unguarded("asks the policy itself")
 def members(tx: Tx, clinic_id: str) -> list[Member]:
     """All accounts of a clinic by name, disabled ones last."""
-    _ask(tx, "clinic", clinic_id)
+    _ask(tx, clinic_id, "clinic", clinic_id)
     rows = tx.session.scalars(select(models.Staff).where(models.Staff.clinic_id == clinic_id))
     found = [_member(tx, row) for row in rows]
     return sorted(found, key=lambda one: (one.disabled, one.name.casefold(), one.id))
@@ -82,16 +82,35 @@ def by_email(tx: Tx, email: str) -> str | None:
     return tx.session.scalar(query)
 
 
+@doors.unguarded("an address that the caller holds already")
+def keep_address(tx: Tx, staff_id: str | None, email: str) -> None:
+    """Keeps the address of an account that is older than notices to staff: it was just typed.
+
+    Without an account the same work is done in vain.
+    """
+    key = staff_id or ""
+    tx.session.execute(
+        update(models.Staff)
+        .where(
+            models.Staff.id == key,
+            models.Staff.email_hash == people.email_hash(tx, email),
+            models.Staff.sealed_email.is_(None),
+        )
+        .values(sealed_email=tx.vault.seal("staff", "email", key, email.strip()))
+        .execution_options(synchronize_session=False)
+    )
+
+
 @doors.unguarded("asks the policy itself")
 def invite(tx: Tx, clinic_id: str, *, name: str, email: str, role: str) -> str:
     """Makes an account without a password; returns the token of its link. Raises AccountRefused."""
     if role not in ROLES:
         raise AccountRefused("role", f"Choose one of the roles {', '.join(ROLES)}.")
-    if not name.strip() or "@" not in email:
+    if not name.strip() or not people.is_address(email):
         raise AccountRefused("empty", "Give a name and an e-mail address.")
     if by_email(tx, email) is not None:
         raise AccountRefused("known", "This address has an account already. Reset its factors.")
-    _ask(tx, "clinic", clinic_id)
+    _ask(tx, clinic_id, "clinic", clinic_id)
     staff_id = people.add_staff(
         tx, clinic_id, name=name.strip(), email=email, password_hash=_NO_PASSWORD, role=role
     )
@@ -121,6 +140,7 @@ def change_role(tx: Tx, staff_id: str, role: str) -> None:
     if role != Role.ADMIN:
         _not_the_last(tx, row)
     row.role = role
+    mails.queue_account(tx, staff_id)
     # Pages that the old role has open are not to be used on.
     staff.end_others(tx, staff_id)
 
@@ -136,6 +156,13 @@ def disable(tx: Tx, staff_id: str) -> None:
 
 
 @doors.unguarded("asks the policy itself")
+def end_sessions(tx: Tx, staff_id: str) -> None:
+    """Signs somebody out everywhere. Raises AccountRefused and LookupError."""
+    _changeable(tx, staff_id)
+    staff.end_others(tx, staff_id)
+
+
+@doors.unguarded("asks the policy itself")
 def enable(tx: Tx, staff_id: str) -> None:
     """Takes the disabling back. Raises AccountRefused and LookupError."""
     _changeable(tx, staff_id).disabled_at = None
@@ -146,6 +173,7 @@ def set_password(tx: Tx, staff_id: str, password_hash: str, *, token: str = "") 
     """Keeps a new password; all sessions end but for that of `token`."""
     tx.session.get_one(models.Staff, staff_id).password_hash = password_hash
     staff.end_others(tx, staff_id, token)
+    mails.queue_account(tx, staff_id)
 
 
 @doors.unguarded("one's own password")
@@ -210,13 +238,9 @@ def _changeable(tx: Tx, staff_id: str) -> models.Staff:
         clinic = select(models.Clinic.id).where(models.Clinic.id == row.clinic_id)
         tx.session.execute(clinic.with_for_update(key_share=True))
         tx.session.expire_all()
-    _ask(tx, "staff", staff_id)
-    if tx.actor.kind is Actors.STAFF:
-        admin = tx.session.get_one(models.Staff, tx.actor.id)
-        if row.clinic_id != admin.clinic_id:
-            raise LookupError("There is no such account.")
-        if row.id == admin.id:
-            raise AccountRefused("own", "Ask another admin: nobody changes their own account here.")
+    _ask(tx, row.clinic_id, "staff", staff_id)
+    if tx.actor == Actor.staff(staff_id):
+        raise AccountRefused("own", "Ask another admin: nobody changes their own account here.")
     return row
 
 
@@ -241,9 +265,9 @@ def _member(tx: Tx, row: models.Staff) -> Member:
     )
 
 
-def _ask(tx: Tx, kind: str, key: str) -> None:
+def _ask(tx: Tx, clinic_id: str, kind: str, key: str) -> None:
     """Asks the policy, which leaves a row in the audit. Raises Denied."""
-    held = relations.to_clinic(tx)
+    held = relations.to_clinic(tx, clinic_id)
     doors.decide(tx, Action.MANAGE_PEOPLE, held, kind=kind, key=key, patient_id=None)
 
 

@@ -1,8 +1,7 @@
 """Reading the audit, and proving that nothing of it was changed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from afterword.access import chain
 from afterword.access.actors import Kind
 from afterword.access.chain import Broken, Entry, Head
-from afterword.access.policy import Action, Relation
+from afterword.access.policy import Action
 from afterword.records import models, people, relations, trail
 from afterword.records.access_models import AuditRow
 from afterword.records.alert_desk import CONCERN
@@ -22,19 +21,10 @@ _BATCH = 1000
 
 
 @dataclass(frozen=True)
-class Read:
-    """One row, for people: `seq` orders them."""
+class Read(Entry):
+    """An entry as it stands in the chain: `seq` orders them."""
 
-    seq: int
-    at: datetime
-    actor_kind: str
-    actor_id: str
-    action: str
-    purpose: str
-    outcome: str
-    object_kind: str
-    object_id: str
-    patient_id: str | None
+    seq: int = field(kw_only=True)
 
 
 @for_processes
@@ -110,22 +100,9 @@ def _ask(tx: Tx, kind: str, key: str) -> None:
     """Privacy contacts read about their own clinic only. Within another door nothing is asked."""
     if tx.doors:
         return
-    held: frozenset[Relation] = relations.to_clinic(tx)
-    if tx.actor.kind is Kind.STAFF and _clinic_of(tx, kind, key) != _clinic_of_actor(tx):
-        held = frozenset()
+    held = relations.to_clinic(tx, relations.clinic_of(tx, kind, key))
     owner = key if kind == "patient" else None
     decide(tx, Action.READ_AUDIT, held, kind=kind, key=key, patient_id=owner)
-
-
-def _clinic_of(tx: Tx, kind: str, key: str) -> str | None:
-    if kind == "clinic":
-        return key
-    table = models.Patient if kind == "patient" else models.Staff
-    return tx.session.scalar(select(table.clinic_id).where(table.id == key))
-
-
-def _clinic_of_actor(tx: Tx) -> str | None:
-    return _clinic_of(tx, "staff", tx.actor.id) or ""
 
 
 def _newest(tx: Tx, query: Select[AuditRow], limit: int) -> list[Read]:
@@ -142,21 +119,7 @@ def _walk(session: Session) -> Iterator[tuple[int, Entry, str]]:
     rows = session.scalars(query)
     while batch := list(islice(rows, _BATCH)):
         for row in batch:
-            yield row.seq, _entry(row), row.link
-
-
-def _entry(row: AuditRow) -> Entry:
-    return Entry(
-        at=row.at,
-        actor_kind=row.actor_kind,
-        actor_id=row.actor_id,
-        action=row.action,
-        purpose=row.purpose,
-        outcome=row.outcome,
-        object_kind=row.object_kind,
-        object_id=row.object_id,
-        patient_id=row.patient_id or "",
-    )
+            yield row.seq, _read(row), row.link
 
 
 def _read(row: AuditRow) -> Read:
@@ -170,5 +133,5 @@ def _read(row: AuditRow) -> Read:
         outcome=row.outcome,
         object_kind=row.object_kind,
         object_id=row.object_id,
-        patient_id=row.patient_id,
+        patient_id=row.patient_id or "",
     )

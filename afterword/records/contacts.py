@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
@@ -18,7 +18,11 @@ from afterword.safety.recipients import Kind, Recipient, uncovered
 
 
 class ContactRefused(Exception):
-    """A contact that would make telling unsafe. Ends in a sentence that a person can act on."""
+    """A contact that would make telling unsafe. `code` says why, the message what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class NewContact:
     staff_id: str | None = None
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "clinic_id")
 def add_contact(
     tx: Tx, clinic_id: str, *, kind: str, name: str, email: str, staff_id: str | None = None
 ) -> str:
@@ -42,7 +46,7 @@ def add_contact(
     return add_contacts(tx, clinic_id, [NewContact(Kind(kind), name, email, staff_id)])[0]
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "clinic_id")
 def add_contacts(tx: Tx, clinic_id: str, new: Sequence[NewContact]) -> list[str]:
     """Adds several at once: two clinicians may stand in for each other. Raises ContactRefused."""
     # Two who add at once would each not see what the other one adds.
@@ -53,13 +57,14 @@ def add_contacts(tx: Tx, clinic_id: str, new: Sequence[NewContact]) -> list[str]
         safeguarding = {row.staff_id for row in rows if row.kind == Kind.SAFEGUARDING}
         if safeguarding & _alone(tx, clinic_id):
             raise ContactRefused(
+                "alone",
                 "A concern about this clinician would reach only themselves. "
-                "Add another safeguarding contact first, or both together."
+                "Add another safeguarding contact first, or both together.",
             )
     return [row.id for row in rows]
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "contact_id")
 def remove_contact(tx: Tx, contact_id: str) -> None:
     """From now on nothing is sent to this contact. Raises ContactRefused and LookupError."""
     row = tx.session.get(models.Contact, contact_id)
@@ -72,12 +77,13 @@ def remove_contact(tx: Tx, contact_id: str) -> None:
         left = {one.staff_id for one in recipients_of(tx, row.clinic_id, Kind.SAFEGUARDING)}
         if row.kind == Kind.SAFEGUARDING and left & _alone(tx, row.clinic_id):
             raise ContactRefused(
+                "alone_then",
                 "Concerns about a clinician would then reach only themselves. "
-                "Add another safeguarding contact before this one is removed."
+                "Add another safeguarding contact before this one is removed.",
             )
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "clinic_id")
 def of_clinic(tx: Tx, clinic_id: str) -> list[Contact]:
     """The present contacts: duty, backup, safeguarding, each in the order of their adding."""
     return [_view(tx, row) for row in _rows(tx, clinic_id)]
@@ -120,10 +126,18 @@ def problems_of(tx: Tx) -> list[ContactProblem]:
     """What is missing at each clinic, worst first."""
     clinics = tx.session.scalars(select(models.Clinic).order_by(models.Clinic.name))
     return [
-        ContactProblem(clinic.id, code, f"{clinic.name}: {text}")
+        replace(one, text=f"{clinic.name}: {one.text}")
         for clinic in clinics
-        for code, text in (*_missing_people(tx, clinic), *_missing_facts(clinic))
+        for one in problems_at(tx, clinic.id)
     ]
+
+
+@by_admin(Action.MANAGE_CLINIC, "clinic_id")
+def problems_at(tx: Tx, clinic_id: str) -> list[ContactProblem]:
+    """What is missing at one clinic, worst first."""
+    clinic = tx.session.get_one(models.Clinic, clinic_id)
+    found = (*_missing_people(tx, clinic), *_missing_facts(clinic))
+    return [ContactProblem(clinic_id, code, text) for code, text in found]
 
 
 def _missing_people(tx: Tx, clinic: models.Clinic) -> Iterator[tuple[str, str]]:
@@ -229,10 +243,13 @@ def _account(tx: Tx, clinic_id: str, new: NewContact) -> str | None:
     )
     named = tx.session.get(models.Staff, new.staff_id) if new.staff_id else None
     if new.staff_id and (named is None or named.clinic_id != clinic_id):
-        raise ContactRefused("This account is not one of the clinic. Choose one of its staff.")
+        raise ContactRefused(
+            "account", "This account is not one of the clinic. Choose one of its staff."
+        )
     if named and by_address and named.id != by_address.id:
         raise ContactRefused(
-            "This address is the sign-in of another account. Enter the person's own address."
+            "address",
+            "This address is the sign-in of another account. Enter the person's own address.",
         )
     found = named or by_address
     return found.id if found else None

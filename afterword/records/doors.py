@@ -8,7 +8,7 @@ functions that say nothing.
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from afterword.access.actors import Actor, Kind
@@ -28,6 +28,9 @@ _KINDS = {
     "inbox_id": "message",
     "alert_id": "alert",
     "handover_id": "handover",
+    "clinic_id": "clinic",
+    "staff_id": "staff",
+    "contact_id": "contact",
 }
 _ID = re.compile(r"[0-9a-f]{32}")
 _STAFF = "staff_id"
@@ -74,15 +77,21 @@ def own_only(action: Action) -> Callable[[Guarded[P, R]], Guarded[P, R]]:
     return decorate
 
 
-def by_admin(action: Action) -> Callable[[Guarded[P, R]], Guarded[P, R]]:
-    """Guards what admins and the command line do to the clinic's people and settings."""
+def by_admin(action: Action, *of: str) -> Callable[[Guarded[P, R]], Guarded[P, R]]:
+    """Guards what admins and the command line do to a clinic's people and settings.
+
+    `of` are the parameters that name, by id, whose clinic it is: for an admin all have to be of
+    their own. Without any it is about all clinics, and no admin may. Raises Denied.
+    """
 
     def decorate(function: Guarded[P, R]) -> Guarded[P, R]:
+        signature = inspect.signature(function)
+
         @functools.wraps(function)
         def guarded(tx: Tx, *args: P.args, **kwargs: P.kwargs) -> R:
             if not tx.doors:
-                held = relations.to_clinic(tx)
-                decide(tx, action, held, kind="clinic", key="", patient_id=None)
+                given = signature.bind(tx, *args, **kwargs).arguments
+                _manage(tx, action, [(_KINDS[name], str(given[name])) for name in of])
             return _inside(tx, function, *args, **kwargs)
 
         return _mark(guarded, f"{action.code} of clinic")
@@ -96,7 +105,7 @@ def for_processes(function: Guarded[P, R]) -> Guarded[P, R]:
     @functools.wraps(function)
     def guarded(tx: Tx, *args: P.args, **kwargs: P.kwargs) -> R:
         if not tx.doors:
-            held = relations.to_clinic(tx)
+            held = relations.to_clinic(tx, relations.clinic_of(tx, "staff", tx.actor.id))
             decide(tx, Action.CARRY, held, kind="process", key="", patient_id=None)
         return _inside(tx, function, *args, **kwargs)
 
@@ -142,6 +151,14 @@ def _pass(tx: Tx, action: Action, kind: str, key: str, staff_id: object) -> None
     thing = relations.find(tx, kind, key)
     held = relations.to(tx, thing) if thing is not None and _acts(tx, staff_id) else frozenset()
     owner = None if thing is None else thing.patient_id
+    decide(tx, action, held, kind=kind, key=key, patient_id=owner)
+
+
+def _manage(tx: Tx, action: Action, things: Sequence[tuple[str, str]]) -> None:
+    clinics = {relations.clinic_of(tx, *thing) for thing in things}
+    held = relations.to_clinic(tx, clinics.pop() if len(clinics) == 1 else None)
+    kind, key = things[0] if things else ("clinic", "")
+    owner = key if kind == "patient" and held else None
     decide(tx, action, held, kind=kind, key=key, patient_id=owner)
 
 

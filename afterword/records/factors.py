@@ -12,7 +12,7 @@ from enum import StrEnum
 import pyotp
 from sqlalchemy import delete, func, or_, select, update
 
-from afterword.records import doors
+from afterword.records import doors, mails
 from afterword.records.staff_models import Factor, RecoveryCode
 from afterword.records.store import Tx, new_id
 from afterword.records.vault import VaultError
@@ -87,7 +87,10 @@ def secret_in(tx: Tx, staff_id: str, sealed: str) -> str | None:
 
 @doors.unguarded("one's own second factor")
 def add_totp(tx: Tx, staff_id: str, secret: str, code: str | None = None) -> bool:
-    """Enrols an app in place of an earlier one. False if a code is given and does not fit."""
+    """Enrols an app in place of an earlier one. False if a code is given and does not fit.
+
+    Without a code nobody was there: then nobody gets a notice.
+    """
     counter = None if code is None else _counter_of(tx, secret, code)
     if code is not None and counter is None:
         return False
@@ -105,6 +108,8 @@ def add_totp(tx: Tx, staff_id: str, secret: str, code: str | None = None) -> boo
         )
     )
     tx.session.flush()
+    if code is not None:
+        mails.queue_account(tx, staff_id)
     return True
 
 
@@ -167,6 +172,7 @@ def add_passkey(
         )
     )
     tx.session.flush()
+    mails.queue_account(tx, staff_id)
     return True
 
 
@@ -197,6 +203,7 @@ def remove(tx: Tx, staff_id: str, factor_id: str) -> bool:
     if len(own) < 2 or factor_id not in {one.id for one in own}:
         return False
     tx.session.execute(delete(Factor).where(Factor.id == factor_id))
+    mails.queue_account(tx, staff_id)
     return True
 
 
@@ -205,6 +212,7 @@ def remove_all(tx: Tx, staff_id: str) -> None:
     """Takes every factor and recovery code of an account away."""
     tx.session.execute(delete(Factor).where(Factor.staff_id == staff_id))
     tx.session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff_id))
+    mails.queue_account(tx, staff_id)
 
 
 @doors.unguarded("one's own second factor")
@@ -216,6 +224,7 @@ def new_recovery_codes(tx: Tx, staff_id: str) -> list[str]:
         RecoveryCode(code_hash=_code_hash(tx, code), staff_id=staff_id) for code in codes
     )
     tx.session.flush()
+    mails.queue_account(tx, staff_id)
     return codes
 
 

@@ -13,7 +13,7 @@ from afterword.records.store import Tx, new_id, new_token
 from afterword.reflection.answers import ReflectionState
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "appointment_id")
 def invite(
     tx: Tx, appointment_id: str, *, instrument: str, instrument_version: int, expires_at: datetime
 ) -> str:

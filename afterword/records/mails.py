@@ -1,4 +1,4 @@
-"""Notices to contacts: queued with the alert, sent by a worker, given up on loudly."""
+"""Notices to contacts and staff: queued with what they tell of, then sent by a worker."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -14,12 +14,13 @@ from afterword.safety.clock import AlertState
 from afterword.safety.finding import Tier
 from afterword.safety.recipients import Kind, Recipient, may_know, recipients
 
-ALERT, REMINDER, PRIVACY = "alert", "reminder", "privacy"
+ALERT, REMINDER, PRIVACY, ACCOUNT = "alert", "reminder", "privacy", "account"
 """Templates. Both routes have the same ones: who looks over a shoulder learns nothing."""
 
 WAITING, SENT, FAILED, DROPPED = "waiting", "sent", "failed", "dropped"
 BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=2))
 """Pauses between attempts: given up within a few minutes, while it still matters."""
+Addressee = models.Contact | models.Staff
 
 
 def tell(tx: Tx, alert: models.Alert, template: str, *, backup: bool) -> tuple[str, ...]:
@@ -82,13 +83,38 @@ def queue(tx: Tx, alert: models.Alert, contact_id: str, template: str) -> None:
 
 def queue_privacy(tx: Tx, clinic_id: str, contact_id: str) -> None:
     """Puts a notice in the queue that a record was opened in an emergency; it says no more."""
+    _queue_plain(tx, clinic_id, PRIVACY, contact_id=contact_id)
+
+
+def queue_account(tx: Tx, staff_id: str) -> None:
+    """Puts a notice in the queue that somebody's own account was changed; it says no more.
+
+    What changes within one visit is one notice. Without a known address there is none.
+    """
+    staff = tx.session.get_one(models.Staff, staff_id)
+    on_its_way = select(models.Mail.id).where(
+        models.Mail.staff_id == staff_id, models.Mail.state == WAITING
+    )
+    if staff.sealed_email is not None and tx.session.scalar(on_its_way.limit(1)) is None:
+        _queue_plain(tx, staff.clinic_id, ACCOUNT, staff_id=staff_id)
+
+
+def _queue_plain(
+    tx: Tx,
+    clinic_id: str,
+    template: str,
+    *,
+    contact_id: str | None = None,
+    staff_id: str | None = None,
+) -> None:
     tx.session.add(
         models.Mail(
             id=new_id(),
             clinic_id=clinic_id,
             alert_id=None,
             contact_id=contact_id,
-            template=PRIVACY,
+            staff_id=staff_id,
+            template=template,
             step=0,
             state=WAITING,
             attempts=0,
@@ -103,19 +129,19 @@ def claim(tx: Tx, lease: timedelta) -> Mail | None:
     """The next notice to send, leased to the caller; those that are no longer due are dropped."""
     while (row := _next(tx)) is not None:
         alert = tx.session.get(models.Alert, row.alert_id) if row.alert_id else None
-        contact = tx.session.get_one(models.Contact, row.contact_id)
-        if not _still_due(tx, alert, contact):
+        to = _addressee(tx, row)
+        if not _still_due(tx, alert, to):
             row.state = DROPPED
             tx.session.flush()
             continue
         row.attempts += 1
         row.available_at = tx.now + lease
         try:
-            return _view(tx, row, alert, contact)
+            return _view(tx, row, alert, to)
         except VaultError:
             # An address that does not open must not hold up the notices behind it.
             row.state = FAILED
-            _log_failure(tx, alert, contact)
+            _log_failure(tx, alert, to)
     return None
 
 
@@ -148,15 +174,25 @@ def failed(tx: Tx, mail_id: str) -> None:
         row.available_at = tx.now + BACKOFF[max(row.attempts - 1, 0)]
         return
     row.state = FAILED
-    contact = tx.session.get_one(models.Contact, row.contact_id)
-    _log_failure(tx, alert, contact)
-    if alert and alert.state == AlertState.OPEN and contact.kind == Kind.DUTY:
+    to = _addressee(tx, row)
+    _log_failure(tx, alert, to)
+    if alert and alert.state == AlertState.OPEN and _kind(to) == Kind.DUTY:
         _tell_backup(tx, alert)
 
 
-def _log_failure(tx: Tx, alert: models.Alert | None, contact: models.Contact) -> None:
+def _addressee(tx: Tx, row: models.Mail) -> Addressee:
+    if row.staff_id is not None:
+        return tx.session.get_one(models.Staff, row.staff_id)
+    return tx.session.get_one(models.Contact, row.contact_id)
+
+
+def _kind(to: Addressee) -> str:
+    return to.kind if isinstance(to, models.Contact) else ""
+
+
+def _log_failure(tx: Tx, alert: models.Alert | None, to: Addressee) -> None:
     if alert is not None:
-        alert_rows.log(tx, alert, "delivery_failed", detail=contact.kind)
+        alert_rows.log(tx, alert, "delivery_failed", detail=_kind(to))
 
 
 def _tell_backup(tx: Tx, alert: models.Alert) -> None:
@@ -200,14 +236,16 @@ def _next(tx: Tx) -> models.Mail | None:
     return tx.session.scalar(query)
 
 
-def _still_due(tx: Tx, alert: models.Alert | None, contact: models.Contact) -> bool:
+def _still_due(tx: Tx, alert: models.Alert | None, to: Addressee) -> bool:
     """Somebody may have acknowledged the alert, or the contact may not know of it any more."""
+    if isinstance(to, models.Staff):
+        return to.disabled_at is None
     if alert is None:
-        return contact.removed_at is None
+        return to.removed_at is None
     if alert.state != AlertState.OPEN:
         return False
     present = {one.id: one for one in _contacts(tx, alert)}
-    one = present.get(contact.id)
+    one = present.get(to.id)
     return one is not None and may_know(one, alert_rows.case_of(tx, alert))
 
 
@@ -219,14 +257,15 @@ def _locked(tx: Tx, mail_id: str) -> models.Mail | None:
     return tx.session.scalar(query)
 
 
-def _view(tx: Tx, row: models.Mail, alert: models.Alert | None, contact: models.Contact) -> Mail:
+def _view(tx: Tx, row: models.Mail, alert: models.Alert | None, to: Addressee) -> Mail:
+    table = "staff" if isinstance(to, models.Staff) else "contact"
     clinic = tx.session.get_one(models.Clinic, row.clinic_id)
     return Mail(
         id=row.id,
         template=row.template,
         urgent=alert is not None and Tier.of(alert.tier) is Tier.NOW,
-        name=tx.vault.open("contact", "name", contact.id, contact.sealed_name),
-        address=tx.vault.open("contact", "email", contact.id, contact.sealed_email),
+        name=tx.vault.open(table, "name", to.id, to.sealed_name),
+        address=tx.vault.open(table, "email", to.id, to.sealed_email or b""),
         clinic=clinic.name,
         attempts=row.attempts,
     )

@@ -85,6 +85,8 @@ class Staff(Base):
     # A keyed hash finds the account at sign-in without keeping the address in clear.
     email_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sealed_name: Mapped[bytes]
+    # For notices about the account itself; empty until the person signs in with it.
+    sealed_email: Mapped[bytes | None]
     password_hash: Mapped[str] = mapped_column(String(200))
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -332,7 +334,10 @@ class AlertEvent(Base):
 
 
 class Mail(Base):
-    """A notice to a contact, without content; the address is looked up when it is sent."""
+    """A notice, without content; the address is looked up when it is sent.
+
+    It is to a contact, or to a member of staff about their own account.
+    """
 
     __tablename__ = "mail"
     __table_args__ = (
@@ -342,9 +347,10 @@ class Mail(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
-    # Empty for a notice to a privacy contact.
+    # Empty for a notice that is about no alert.
     alert_id: Mapped[str | None] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
-    contact_id: Mapped[str] = mapped_column(ForeignKey("contact.id"))
+    contact_id: Mapped[str | None] = mapped_column(ForeignKey("contact.id"))
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     template: Mapped[str] = mapped_column(String(20))
     step: Mapped[int]
     state: Mapped[str] = mapped_column(String(12))

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -15,6 +16,8 @@ from afterword.records.sealing import Place
 from afterword.records.store import Tx, new_id
 from afterword.safety.clock import Hours
 
+_EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
+_LONGEST_EMAIL = 320
 ASK, ALWAYS = "ask", "always"
 """Whether a concern about a clinician waits for the patient's word before it is passed on."""
 
@@ -60,6 +63,11 @@ def add_clinic(
     return clinic.id
 
 
+def is_address(email: str) -> bool:
+    """Whether a mail could go to it: one address, with a host that has a dot."""
+    return len(email) <= _LONGEST_EMAIL and bool(_EMAIL.fullmatch(email.strip()))
+
+
 @unguarded("an address that the caller holds already")
 def email_hash(tx: Tx, email: str) -> str:
     """A keyed hash of a sign-in address: equal addresses meet, nobody can read them back."""
@@ -67,7 +75,7 @@ def email_hash(tx: Tx, email: str) -> str:
     return hmac.new(key, email.strip().casefold().encode(), hashlib.sha256).hexdigest()
 
 
-@by_admin(Action.MANAGE_PEOPLE)
+@by_admin(Action.MANAGE_PEOPLE, "clinic_id")
 def add_staff(
     tx: Tx, clinic_id: str, *, name: str, email: str, password_hash: str, role: str = "clinician"
 ) -> str:
@@ -80,6 +88,7 @@ def add_staff(
             role=role,
             email_hash=email_hash(tx, email),
             sealed_name=tx.vault.seal("staff", "name", key, name),
+            sealed_email=tx.vault.seal("staff", "email", key, email.strip()),
             password_hash=password_hash,
             created_at=tx.now,
         )
@@ -88,7 +97,7 @@ def add_staff(
     return key
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "clinic_id")
 def add_patient(tx: Tx, clinic_id: str, *, name: str, language: str = "en") -> str:
     """Returns the new patient's id."""
     patient = models.Patient(
@@ -102,7 +111,7 @@ def add_patient(tx: Tx, clinic_id: str, *, name: str, language: str = "en") -> s
     return patient.id
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "patient_id", "staff_id")
 def assign(
     tx: Tx, staff_id: str, patient_id: str, starts_on: date, ends_on: date | None = None
 ) -> None:
@@ -119,7 +128,7 @@ def assign(
     tx.session.flush()
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "patient_id")
 def add_goal(tx: Tx, patient_id: str, text: str, agreed_on: date) -> str:
     """Returns the id of a goal that clinician and patient agreed on."""
     key = new_id()
@@ -153,7 +162,7 @@ def goals_of(tx: Tx, patient_id: str) -> list[views.Goal]:
     ]
 
 
-@by_admin(Action.MANAGE_CLINIC)
+@by_admin(Action.MANAGE_CLINIC, "patient_id", "staff_id")
 def book(
     tx: Tx,
     patient_id: str,

@@ -1,6 +1,6 @@
 """How an actor stands to a patient at this moment: the database says it, the policy decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -23,6 +23,12 @@ _BY_ROLE = {
     Role.CLINICIAN: Relation.CLINICIAN,
     Role.ADMIN: Relation.ADMIN,
     Role.ANNOTATOR: Relation.ANNOTATOR,
+}
+_Kept = type[models.Patient] | type[models.Staff] | type[models.Contact]
+_OF_CLINIC: Mapping[str, _Kept] = {
+    "patient": models.Patient,
+    "staff": models.Staff,
+    "contact": models.Contact,
 }
 
 
@@ -92,12 +98,28 @@ def to(tx: Tx, thing: Thing) -> frozenset[Relation]:
     return frozenset(_of_staff(tx, staff, thing))
 
 
-def to_clinic(tx: Tx) -> frozenset[Relation]:
-    """What the actor is at the clinic itself, whatever the patient."""
+def to_clinic(tx: Tx, clinic_id: str | None) -> frozenset[Relation]:
+    """What the actor is at a clinic itself, whatever the patient; None: at no single one.
+
+    Staff of another clinic are nobody there.
+    """
     if tx.actor.kind in _OF_PROCESS:
         return _OF_PROCESS[tx.actor.kind]
     staff = _account(tx)
-    return frozenset() if staff is None else frozenset(_at_clinic(tx, staff))
+    if staff is None or staff.clinic_id != clinic_id:
+        return frozenset()
+    return frozenset(_at_clinic(tx, staff))
+
+
+def clinic_of(tx: Tx, kind: str, key: str) -> str | None:
+    """The clinic of a patient, appointment, account or contact; None for what is not there."""
+    if kind == "clinic":
+        return key
+    if kind == "appointment":
+        thing = find(tx, kind, key)
+        return None if thing is None else thing.clinic_id
+    table = _OF_CLINIC[kind]
+    return tx.session.scalar(select(table.clinic_id).where(table.id == key))
 
 
 def _at_clinic(tx: Tx, staff: models.Staff) -> Iterator[Relation]:

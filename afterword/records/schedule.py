@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from afterword.access.actors import Kind
-from afterword.access.policy import Action, Denied, Relation, Role
+from afterword.access.policy import Action, Denied, Role
 from afterword.records import consents, invitations, models, people, relations, views
 from afterword.records.doors import decide, unguarded
 from afterword.records.store import Tx
@@ -137,7 +136,10 @@ def book(tx: Tx, patient_id: str, staff_id: str, starts_at: datetime) -> str:
     """Returns the id of the appointment. Raises ScheduleRefused and Denied."""
     patient = _patient(tx, patient_id)
     _require_clinician(tx, patient, staff_id)
-    return people.book(tx, patient_id, staff_id, starts_at, starts_at + LENGTH)
+    ends_at = starts_at + LENGTH
+    if _is_taken(tx, patient_id, staff_id, starts_at, ends_at):
+        raise ScheduleRefused("taken")
+    return people.book(tx, patient_id, staff_id, starts_at, ends_at)
 
 
 @unguarded("asks the policy itself")
@@ -172,6 +174,22 @@ def link_for(tx: Tx, patient_id: str, appointment_id: str, *, instrument: str, v
     )
 
 
+def _is_taken(
+    tx: Tx, patient_id: str, staff_id: str, starts_at: datetime, ends_at: datetime
+) -> bool:
+    """Whether one of the two has an appointment that overlaps."""
+    query = select(models.Appointment.id).where(
+        or_(
+            models.Appointment.patient_id == patient_id,
+            models.Appointment.staff_id == staff_id,
+        ),
+        models.Appointment.status != CANCELLED,
+        models.Appointment.starts_at < ends_at,
+        models.Appointment.ends_at > starts_at,
+    )
+    return tx.session.scalar(query.limit(1)) is not None
+
+
 def _has_begun(tx: Tx, appointment_id: str) -> bool:
     state = tx.session.scalar(
         select(models.Reflection.state).where(models.Reflection.appointment_id == appointment_id)
@@ -181,10 +199,7 @@ def _has_begun(tx: Tx, appointment_id: str) -> bool:
 
 def _ask(tx: Tx, clinic_id: str, patient_id: str | None = None) -> None:
     """An admin of another clinic is nobody here. Raises Denied."""
-    held: frozenset[Relation] = relations.to_clinic(tx)
-    if tx.actor.kind is Kind.STAFF:
-        staff = tx.session.get(models.Staff, tx.actor.id)
-        held = held if staff is not None and staff.clinic_id == clinic_id else frozenset()
+    held = relations.to_clinic(tx, clinic_id)
     kind, key = ("patient", patient_id) if patient_id else ("clinic", clinic_id)
     decide(tx, Action.MANAGE_CLINIC, held, kind=kind, key=key, patient_id=patient_id)
 

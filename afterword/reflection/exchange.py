@@ -1,5 +1,6 @@
 """What is heard, where the dialogue stands, and what is decided: the plain values of a turn."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -34,7 +35,8 @@ class Heard:
     """A message as the assistant took it: `choice` is the tapped token, else `text` was typed.
 
     `guess` is what language understanding makes of an answer, such as `rated_mostly`; it is never
-    stored without a yes. `also` is a second intent in the same message.
+    stored without a yes. `also` is a second intent in the same message. `likely` is how much the
+    text says as learnt from lines, see `likely.py`.
     """
 
     text: str
@@ -42,6 +44,7 @@ class Heard:
     choice: str | None = None
     guess: str | None = None
     also: str | None = None
+    likely: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

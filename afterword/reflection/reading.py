@@ -18,6 +18,7 @@ from afterword.reflection.instrument import Option
 from afterword.reflection.lexicon import Lexicon, Tokens, normalise, tokens
 from afterword.reflection.plan import Question
 from afterword.reflection.slips import mended
+from afterword.reflection.tags import only_repeats, without_tag
 
 _KEPT = frozenset("%+")
 _ENDS = frozenset(".;!?\n(),:…—")
@@ -122,7 +123,8 @@ def _is_small_letter(text: str) -> bool:
 
 
 def _is_long(clause: Clause) -> bool:
-    return not clause.degrees and len(clause.words) > 3
+    """ "Could do without the worksheets": what is only denied is no degree either."""
+    return all(degree.kind == "turned" for degree in clause.degrees) and len(clause.words) > 3
 
 
 def _is_beside(clause: Clause, clauses: list[Clause], lexicon: Lexicon) -> bool:
@@ -150,7 +152,11 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
             found.append([])
         else:
             found[-1].append(word)
-    return [tuple(words) for words in found if words]
+    clauses: list[Tokens] = []
+    for own in (without_tag(tuple(words), known.lexicon) for words in found if words):
+        if not clauses or not only_repeats(own, clauses[-1], known.lexicon):
+            clauses.append(own)
+    return clauses
 
 
 def _is_end(word: str, known: Vocabulary) -> bool:

@@ -20,6 +20,7 @@ from afterword.reflection.exchange import (
 )
 from afterword.reflection.instrument import Kind
 from afterword.reflection.lexicon import Lexicon, normalise
+from afterword.reflection.likely import with_likely
 from afterword.reflection.nonsense import is_nonsense
 from afterword.reflection.parts import after_degree, parts_of
 from afterword.reflection.plan import REVIEW, Question
@@ -153,6 +154,7 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
     if (corrected := _guessed_correction(heard, answers, asker, open_)) is not None:
         return corrected
     reading = decided(_read(question, heard, asker.lexicon), question, heard, open_)
+    reading = with_likely(reading, question, heard.text, asker.lexicon, heard.likely)
     if reading.option is not None:
         answer = Answer(question.id, AnswerState.ANSWERED, reading.option.id, reading.words)
         return _store(answer, open_, answers, asker, say=_stored(question, answer, asker))

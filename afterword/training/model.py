@@ -26,8 +26,10 @@ from afterword.training.signing_key import SigningKeyUnusable, signing_key
 
 _DATA = ("config.yml", "domain.yml", "data")
 _CODE = (
-    *("requirements/rasa.txt", "bot/answer_gate.py", "bot/sentence_featurizer.py"),
+    "requirements/rasa.txt",
+    *("bot/answer_gate.py", "bot/sentence_featurizer.py", "bot/degree_reader.py"),
     *("understanding/encoder.safetensors", "safety/model/es-words.txt"),
+    "understanding/degrees.safetensors",
 )
 _STEPS = {
     "Validating": "checking the training data",

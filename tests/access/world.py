@@ -269,7 +269,7 @@ class _Builder:
         with self.records.begin() as tx:
             kinds = (Kind.DUTY, "dana"), (Kind.SAFEGUARDING, "sam"), (Kind.PRIVACY, "pia")
             for kind, name in kinds:
-                contacts.add_contact(
+                self.ids["contact"] = contacts.add_contact(
                     tx,
                     self.ids["clinic"],
                     kind=kind,

@@ -141,3 +141,23 @@ def _ends(site: Site, token: str) -> None:
     patient_id = site.clinic.reflection(token).patient_id
     with site.clinic.records.begin() as tx:
         tx.session.query(Unlock).filter_by(patient_id=patient_id).delete()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_saved_copy_is_accessible_where_it_is_opened(
+    open_page: Any, site: Site, tmp_path: Any, size: str
+) -> None:
+    """It stands alone: no style, no script and no policy comes along."""
+    page = open_page(site.link(with_code(site)), size)
+    for state in states(page, site):
+        if state == "everything":
+            break
+    with page.expect_download() as download:
+        page.get_by_role("link", name="As a page to read").last.click()
+    file = tmp_path / "saved.html"
+    file.write_bytes(download.value.path().read_bytes())
+    page.route("**/saved", lambda route: route.fulfill(path=file, content_type="text/html"))
+    page.goto(f"{site.url}/saved")
+    page.get_by_text("More time.").first.wait_for()
+    assert violations(page) == []
+    assert overflow(page) <= 0

@@ -32,7 +32,7 @@ def open_page(browser: Any, site: Site) -> Iterator[Open]:
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "console", lambda said: "Content Security" in said.text and problems.append(said.text)

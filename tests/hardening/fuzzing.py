@@ -25,7 +25,9 @@ from starlette.routing import Route
 
 from afterword.portal import access
 from afterword.records import people
+from afterword.records.clinics import Details
 from afterword.reflection.answers import Sharing
+from afterword.safety.clock import DAYS
 from afterword.settings import PROJECT
 
 from .house import NOW, WEEK, Caller, House, rated, said
@@ -72,8 +74,21 @@ class Fuzz:
     def _people(self) -> None:
         house = self.house
         with house.records.begin() as tx:
-            self.ben = people.add_staff(
-                tx, house.clinic, name="Ben", email="ben@clinic.example", password_hash="no hash"
+            self.ben, self.alex, self.sue, self.victim = (
+                people.add_staff(
+                    tx,
+                    house.clinic,
+                    name=name,
+                    email=f"{name}@clinic.example",
+                    password_hash="no hash",
+                    role=role,
+                )
+                for name, role in (
+                    ("ben", "clinician"),
+                    ("alex", "admin"),
+                    ("sue", "supervisor"),
+                    ("vic", "clinician"),
+                )
             )
         other = house.patient("Kim Doe", goal=OTHERS_WORDS, staff_id=self.ben)
         for sharing in (None, Sharing.ALL):
@@ -161,12 +176,14 @@ class Fuzz:
             self.outcome.problems.append(f"{case.operation.label}: {reply.status_code} {said}")
 
     def _as_staff(self, case: Any, pick: int) -> None:
-        """As a clinician or a contact with the page's own token, or as nobody."""
-        who = (self.house.ada, self.house.dana, "")[pick % 3]
+        """As somebody of the staff with the page's own token, or as nobody."""
+        people = (self.house.ada, self.house.dana, self.alex, self.sue, "")
+        who = people[pick % len(people)]
         cookie = self._session(who) if who else ""
         for name in case.path_parameters or {}:
             if pick % 7:
-                case.path_parameters[name] = self.ids[pick % len(self.ids)]
+                known = [self.victim] if name == "staff_id" else self.ids
+                case.path_parameters[name] = known[pick % len(known)]
         if isinstance(case.body, dict) and cookie and pick % 11:
             key = self.house.records.vault.derive("portal forms")
             case.body["form_token"] = access.form_token(key, cookie)
@@ -222,7 +239,7 @@ def staff_document(house: House) -> dict[str, Any]:
         name: {"type": "string"}
         for template in (PROJECT / "afterword" / "portal" / "templates").glob("*.html")
         for name in re.findall(r'\bname="([a-z_]+)"', template.read_text(encoding="utf-8"))
-    }
+    } | {name: {"type": "string"} for name in (*Details.__dataclass_fields__, *DAYS)}
     form = {"type": "object", "properties": fields, "additionalProperties": {"type": "string"}}
     paths: dict[str, Any] = {}
     for route in house.app.routes:

@@ -75,7 +75,19 @@ def test_every_reply_has_every_header(
         assert reply.headers["cache-control"] == ("no-cache" if kept else "no-store"), path
         assert "strict-transport-security" not in reply.headers
         assert "server" not in reply.headers
+        # Whoever reads it is told what it is, and in which letters.
+        kind = reply.headers.get("content-type", "")
+        assert kind or not reply.content, (method, path)
+        assert "charset=utf-8" in kind or not kind.startswith("text/"), (method, path)
     assert {200, 303, 404, 405} <= statuses
+
+
+def test_no_path_sends_back_what_was_sent(house: House, call: Caller) -> None:
+    canary = {"X-Canary": "canary", "Cookie": "afterword=canary"}
+    for path in {path for _, path in requests(house)}:
+        reply = call("TRACE", path, headers=canary)
+        assert reply.status_code in {404, 405}, path
+        assert "canary" not in reply.text
 
 
 def test_a_reply_that_nobody_expected_has_them_too(

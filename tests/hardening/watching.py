@@ -56,7 +56,7 @@ class Watch:
         if cookie:
             context.add_cookies([{"name": "afterword", "value": cookie, "url": self.url}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("dialog", self._dialog)
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         page.on("console", self._console)

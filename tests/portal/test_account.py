@@ -82,6 +82,18 @@ def test_all_other_sessions_are_ended_at_once(
     assert signed_in.get("/portal").status_code == 200
 
 
+@pytest.mark.parametrize("which", ["end", "end-others"])
+def test_ending_a_session_asks_for_the_code_again(
+    world: World, signed_in: Client, elsewhere: Client, which: str
+) -> None:
+    page = signed_in.get("/portal/account").text
+    form = {name: field_of(page, name) for name in ("form_token", "session")}
+    stale(world)
+    response = signed_in.post(f"/portal/account/sessions/{which}", form)
+    assert response.headers["location"] == "/portal/confirm?next=%2Fportal%2Faccount"
+    assert elsewhere.get("/portal").status_code == 200
+
+
 def test_nobody_ends_the_sessions_of_somebody_else(world: World, signed_in: Client) -> None:
     world.add_clinician("bo@clinic.example", "Bo")
     bo = world.client()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from afterword.records import consents, invitations, models, reflections
+from afterword.records import consents, invitations, models, reflections, staff
 from afterword.records.consents import Subject, Wording
 
 from .factory import NOW, WEEK, Client, World, said
@@ -137,6 +137,44 @@ def test_what_makes_no_sense_is_told_and_changes_nothing(
     assert status == 422
     assert 'role="alert"' in shown
     assert [[vars(row)["id"] for row in world.rows(table)] for table in tables] == before
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status"), [(-50, 303), (-49, 422), (0, 422), (49, 422), (50, 303)]
+)
+@pytest.mark.parametrize("who", ["the clinician", "the patient"])
+def test_nobody_has_two_appointments_at_a_time(
+    world: World, alex: Client, who: str, minutes: int, status: int
+) -> None:
+    other = world.add_clinician("bo@clinic.example", "Bo")
+    patient = world.add_patient("Kim Doe", world.ada) if who == "the clinician" else world.robin
+    clinician = world.ada if who == "the clinician" else other
+    there = world.book(NOW + WEEK, patient, clinician)
+    at = f"{NOW + WEEK + timedelta(minutes=minutes) - timedelta(hours=5):%Y-%m-%dT%H:%M}"
+    book = f"{LIST}/{world.robin}/book"
+    found, shown = post(alex, book, staff=world.ada, at=at)
+    assert found == status
+    if status == 422:
+        assert "another appointment of one of them" in shown
+        with world.begin() as tx:
+            tx.session.get_one(models.Appointment, there).status = "cancelled"
+        assert post(alex, book, staff=world.ada, at=at)[0] == 303
+
+
+@pytest.mark.parametrize("action", ["assign", "end", "link"])
+def test_who_reads_is_not_changed_without_the_code(world: World, alex: Client, action: str) -> None:
+    key = world.book(NOW - WEEK)
+    bo = world.add_clinician("bo@clinic.example", "Bo")
+    world.clock.now += staff.FRESH_LIMIT * 1.01
+    before = [len(world.rows(one)) for one in (models.Caseload, models.Invitation)]
+    form = {"staff": world.ada if action == "end" else bo, "from": "2026-11-01", "appointment": key}
+    status, to = post(alex, f"{LIST}/{world.robin}/{action}", **form)
+    assert (status, to) == (
+        303,
+        f"/portal/confirm?next=%2Fportal%2Fadmin%2Fpatients%2F{world.robin}",
+    )
+    assert [len(world.rows(one)) for one in (models.Caseload, models.Invitation)] == before
+    assert [row.ends_on for row in world.rows(models.Caseload)] == [None]
 
 
 def test_no_answer_stands_on_these_pages(world: World, alex: Client) -> None:

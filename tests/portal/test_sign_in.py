@@ -178,6 +178,7 @@ def test_signing_out_ends_the_session_on_the_server(world: World, signed_in: Cli
     token = signed_in.cookies["afterword"]
     response = signed_in.post("/portal/sign-out", {"form_token": signed_in.form_token()})
     assert response.headers["location"] == "/portal/sign-in?notice=out"
+    assert response.headers["clear-site-data"] == '"cache", "storage"'
     assert not world.rows(StaffSession)
     signed_in.cookies.set("afterword", token, domain="127.0.0.1", path="/")
     assert signed_in.get("/portal").status_code == 303

@@ -1,5 +1,8 @@
 """Who acts is asked at each door: what is allowed is noted, what is refused is noted too."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from factory import NOW, WEEK, Clinic, rated, said
 from hypothesis import given
@@ -7,9 +10,21 @@ from hypothesis import strategies as st
 
 from afterword.access.actors import NOBODY, PROCESS, Actor
 from afterword.access.policy import Action, Denied
-from afterword.records import audit, digests, history, inbox, people, reflections
+from afterword.records import (
+    accounts,
+    audit,
+    clinics,
+    contacts,
+    digests,
+    history,
+    inbox,
+    invitations,
+    people,
+    reflections,
+    rights,
+)
 from afterword.records.audit import Read
-from afterword.records.store import Records
+from afterword.records.store import Records, Tx
 
 CANARY = "canary words nobody else may read"
 
@@ -128,3 +143,80 @@ def test_what_is_asked_for_is_only_noted_when_it_is_an_id(text: str) -> None:
     kept = _safe(text)
     assert kept in ("", text)
     assert not kept or (len(kept) == 32 and set(kept) <= set("0123456789abcdef"))
+
+
+def test_an_admin_manages_their_own_clinic_and_no_other(clinic: Clinic, records: Records) -> None:
+    ines = Actor.staff(clinic.add_clinician("Ines", role="admin"))
+    session = clinic.book(NOW - WEEK)
+    with records.begin() as tx:
+        far = people.add_clinic(
+            tx, name="Far", timezone="UTC", phone="1", urgent_phone="1", urgent_text="1"
+        )
+        bo = people.add_staff(tx, far, name="Bo", email="bo@far.example", password_hash="")
+        kim = people.add_patient(tx, far, name="Kim")
+        theirs = people.book(tx, kim, bo, NOW, NOW)
+        duty = contacts.add_contact(tx, far, kind="duty", name="Bo", email="bo@far.example")
+        ours = contacts.add_contact(tx, clinic.id, kind="duty", name="Al", email="al@x.example")
+    day = NOW.date()
+    new = {"name": "Cy", "email": "cy@x.example"}
+
+    def pairs(tx: Tx) -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
+        """What one does for one's own clinic, and the same for the other one."""
+        link = {"instrument": "core", "instrument_version": 1, "expires_at": NOW + WEEK}
+        both = {
+            "staff": lambda at: people.add_staff(tx, at, password_hash="", **new),
+            "patient": lambda at: people.add_patient(tx, at, name="Lee"),
+            "contact": lambda at: contacts.add_contact(tx, at, kind="duty", **new),
+            "contacts": lambda at: contacts.of_clinic(tx, at),
+            "missing": lambda at: contacts.problems_at(tx, at),
+            "desk": lambda at: clinics.desk(tx, at),
+            "hours": lambda at: clinics.change_hours(tx, at, ""),
+            "members": lambda at: accounts.members(tx, at),
+            "invite": lambda at: accounts.invite(tx, at, role="admin", **new),
+        }
+        found = {name: (partial(f, clinic.id), partial(f, far)) for name, f in both.items()}
+        return found | {
+            "assign": (
+                lambda: people.assign(tx, clinic.ada, clinic.robin, day),
+                lambda: people.assign(tx, bo, kim, day),
+            ),
+            "assign across": (
+                lambda: people.assign(tx, clinic.ada, clinic.robin, day),
+                lambda: people.assign(tx, bo, clinic.robin, day),
+            ),
+            "assign theirs": (
+                lambda: people.assign(tx, clinic.ada, clinic.robin, day),
+                lambda: people.assign(tx, clinic.ada, kim, day),
+            ),
+            "book": (
+                lambda: people.book(tx, clinic.robin, clinic.ada, NOW, NOW),
+                lambda: people.book(tx, clinic.robin, bo, NOW, NOW),
+            ),
+            "goal": (
+                lambda: people.add_goal(tx, clinic.robin, "Sleep", day),
+                lambda: people.add_goal(tx, kim, "Sleep", day),
+            ),
+            "link": (
+                lambda: invitations.invite(tx, session, **link),
+                lambda: invitations.invite(tx, theirs, **link),
+            ),
+            "remove": (
+                lambda: contacts.remove_contact(tx, ours),
+                lambda: contacts.remove_contact(tx, duty),
+            ),
+        }
+
+    with records.begin() as tx:
+        names = list(pairs(tx))
+    for name in names:
+        with pytest.raises(Denied), records.begin(by=ines) as tx:
+            pairs(tx)[name][1]()
+        assert rows(records)[0].outcome == "denied", name
+        with records.begin(by=ines) as tx:
+            pairs(tx)[name][0]()
+            assert tx.notes, name
+            tx.session.rollback()
+            tx.notes.clear()
+    for all_of_them in (rights.patients, lambda tx: rights.who_is(tx, kim)):
+        with pytest.raises(Denied), records.read(by=ines) as tx:
+            all_of_them(tx)

@@ -14,6 +14,7 @@ from afterword.reflection.correcting import read_correction, says_correction
 from afterword.reflection.exchange import Heard, Open, Outcome, Pending
 from afterword.reflection.plan import REVIEW
 from afterword.reflection.reading import phrases
+from afterword.reflection.sharing import decision
 from afterword.reflection.turns import take
 
 GOALS = {"a": "Sleep", "b": "Walk"}
@@ -82,18 +83,26 @@ class Conversation(RuleBasedStateMachine):
         assert (outcome.open is None) is ends
         if outcome.share is not None:
             assert before.question == REVIEW
-            assert heard.choice in ("review.share", "review.ratings", "review.private")
+            tapped = heard.choice in ("review.share", "review.ratings", "review.private")
+            assert tapped or self.says_what_to_share(heard, before)
         if outcome.erase:
             assert before.pending is Pending.DELETE
         if ends:
             assert not touched
+
+    def says_what_to_share(self, heard: Heard, before: Open) -> bool:
+        """Whether typed words say it, or say yes when they were asked back."""
+        confirms = before.pending is Pending.SHARE and lexicon().has("affirm", heard.text)
+        return heard.choice is None and (confirms or decision(heard.text, lexicon()) is not None)
 
     def named(self, heard: Heard) -> set[str]:
         """The questions that a message names."""
         if heard.choice is not None:
             return set(heard.choice.split("."))
         correction = read_correction(heard.text, self.answers, self.asker)
-        if correction is None or not says_correction(heard.text, lexicon()):
+        if correction is None:
+            return set()
+        if not correction.named and not says_correction(heard.text, lexicon()):
             return set()
         return {correction.question.id}
 

@@ -22,15 +22,18 @@ from afterword.gateway.conversation import MENU
 from afterword.gateway.intake import FORM_PAGE, PAGE
 from afterword.gateway.takeout import PATIENTS_TERMS
 from afterword.portal.alerts import REASONS
+from afterword.portal.privacy import DONE
 from afterword.portal.review_inbox import NOTICES
-from afterword.records import jobs, mails, registry
+from afterword.records import jobs, mails, people, registry
 from afterword.records.accounts import ROLES
 from afterword.records.alert_desk import FALSE_ALARM, OUTCOMES
 from afterword.records.alerts import WENT_ON, Choice, Incident
+from afterword.records.clinics import Details
 from afterword.records.consents import Subject
 from afterword.records.data_versions import Kind as Change
 from afterword.records.factors import Kind as Factor
 from afterword.records.misheard import Reason
+from afterword.records.retention import Kept
 from afterword.records.serving import Notice
 from afterword.reflection.answers import AnswerState, ReflectionState, Sharing, Visibility
 from afterword.reflection.signals import is_strain
@@ -166,11 +169,9 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "handover_refused_{}": ("not_shared", "days", "supervisor"),
         "emergency_refused_{}": ("reason", "unknown", "several", "yours"),
         "schedule_refused_{}": (
-            *("name", "dates", "assigned", "clinician"),
+            *("name", "dates", "assigned", "clinician", "taken"),
             *("over", "not_over", "withdrawn", "begun"),
         ),
-        "privacy_column_{}": ("when", "who", "did", "outcome", "patient"),
-        "privacy_outcome_{}": ("allowed", "denied"),
         "promoting_notice_{}": set(Notice) - {Notice.NONE},
         "promoting_step_{}": (*promotion.STEPS, "waits"),
         "promoting_failed_{}": promotion.CODES,
@@ -198,6 +199,21 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
             *("unclear", "unclear_again", "unclear_review", "asked_back", "stored", "not_open"),
             "acted",
         ),
+        "clinic_{}": ("name", "phone", "urgent_phone", "website", "holidays"),
+        "clinic_kind_{}": Kind,
+        "clinic_kept_{}": Kept,
+        "clinic_forward_{}": (people.ASK, people.ALWAYS),
+        "clinic_missing_{}": (
+            *("no_duty", "duty_is_clinician", "no_safeguarding", "safeguarding_is_clinician"),
+            *("no_privacy", "hours_unreadable", "no_hours", "no_country"),
+        ),
+        "clinic_refused_{}": (
+            *Details.__dataclass_fields__,
+            *("holidays", "contact_kind", "contact_name", "contact_email"),
+            *("alone", "alone_then", "account", "address"),
+        ),
+        "by_{}": set(Actors) - {Actors.STAFF},
+        "did_{}": (*DONE, "other"),
         "pack_{}": adaptive().packs,
         "pack_{}_about": adaptive().packs,
     },

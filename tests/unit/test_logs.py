@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -40,6 +41,14 @@ def test_our_sentence_and_listed_fields_stay(log: StringIO) -> None:
     logging.getLogger("afterword.gateway").warning("a message was refused", extra=fields)
     assert "WARNING afterword.gateway a message was refused code=late inbox_id=7" in log.getvalue()
     assert "canary" not in log.getvalue()
+
+
+def test_a_line_begins_with_its_time_in_utc(log: StringIO) -> None:
+    before = datetime.now(UTC)
+    logging.getLogger("afterword").warning("something happened")
+    at = datetime.fromisoformat(log.getvalue().split(" ")[0])
+    assert at.utcoffset() == timedelta()
+    assert abs(at - before) < timedelta(minutes=1)
 
 
 def test_arguments_never_stay(log: StringIO) -> None:

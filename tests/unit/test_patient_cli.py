@@ -65,9 +65,16 @@ def test_each_code_is_another_one(clinic: Clinic) -> None:
     )
 
 
-def test_a_copy_is_written_for_nobody_else_to_read(clinic: Clinic, tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [None, "an older copy that is longer" * 1000])
+def test_a_copy_is_written_for_nobody_else_to_read(
+    clinic: Clinic, tmp_path: Path, before: str | None
+) -> None:
     clinic.reflect(said("heard", "canary words"))
     file = tmp_path / "copy.json"
+    if before:
+        file.write_text(before)
+        file.chmod(0o666)
+    open_since = file.open() if before else None
     assert run("export", "--patient", "Robin Okafor", "--out", str(file)).exit_code == 0
     assert file.stat().st_mode & 0o777 == 0o600
     found = json.loads(file.read_text())
@@ -75,6 +82,17 @@ def test_a_copy_is_written_for_nobody_else_to_read(clinic: Clinic, tmp_path: Pat
     assert found["reflections"][0]["answers"][0]["words"] == "canary words"
     assert json.loads(run("export", "--patient", "Robin Okafor").stdout)["format"]
     assert "operator export_patient patient export" in done(clinic)
+    if open_since:
+        assert open_since.read() == before
+        open_since.close()
+    assert list(tmp_path.glob(".copy*")) == []
+
+
+def test_where_no_file_can_be_a_line_says_so(clinic: Clinic, tmp_path: Path) -> None:
+    for out in (tmp_path / "none" / "copy.json", tmp_path):
+        failed = run("export", "--patient", "Robin Okafor", "--out", str(out))
+        assert failed.exit_code == 2
+        assert failed.stderr.startswith(f"afterword: {out} cannot be written: ")
 
 
 def test_erasing_gives_a_certificate_that_verifies(clinic: Clinic, tmp_path: Path) -> None:

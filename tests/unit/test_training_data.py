@@ -1,5 +1,6 @@
 """The training data, the held-out lines and the dialogue files fit together. Rasa is not needed."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -40,12 +41,22 @@ def read_examples() -> list[tuple[str, str, str]]:
     return found
 
 
+def read_degrees() -> list[tuple[str, str, str, list[int]]]:
+    """Every answer that how much is meant is learnt from: question, text, language, places."""
+    found = []
+    for path in sorted((ROOT / "understanding/degrees").glob("*.jsonl")):
+        for entry in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            found.append((entry["question"], entry["text"], path.stem, entry["places"]))
+    return found
+
+
 def read_rules() -> list[dict[str, Any]]:
     paths = sorted((ROOT / "data/rules").glob("*.yml"))
     return [rule for path in paths for rule in read_yaml(path)["rules"]]
 
 
 EXAMPLES = read_examples()
+DEGREES = read_degrees()
 HELD = read_lines([(path.name, path.read_text(encoding="utf-8")) for path in HELD_OUT])
 RULES = read_rules()
 DOMAIN = read_yaml(ROOT / "domain.yml")
@@ -76,6 +87,28 @@ class TestExamples:
         assert [text for text, _, _ in EXAMPLES if re.search(r"[\[\]{}]", text)] == []
 
 
+class TestDegrees:
+    def test_each_place_has_enough_in_each_language(self) -> None:
+        counts = Counter(
+            (question == "snag", language, places[0])
+            for question, _, language, places in DEGREES
+            if len(places) == 1
+        )
+        wanted = [(snag, language) for snag in (False, True) for language in LANGUAGES]
+        assert min(counts[*one, place] for one in wanted for place in range(1, 6)) >= 60
+
+    def test_places_are_options_and_questions_are_asked(self) -> None:
+        assert {question for question, *_ in DEGREES} == {
+            "heard", "safe", "goals", "approach", "snag",
+        }  # fmt: skip
+        assert {place for *_, places in DEGREES for place in places} == {1, 2, 3, 4, 5}
+        assert all(places == sorted(set(places)) for *_, places in DEGREES)
+
+    def test_no_answer_is_there_twice(self) -> None:
+        counts = Counter((question == "snag", plain(text)) for question, text, *_ in DEGREES)
+        assert [text for (_, text), count in counts.items() if count > 1] == []
+
+
 class TestHeldOut:
     def test_there_are_enough_lines_of_each_digression(self) -> None:
         names = {line.expected.name for line in HELD}
@@ -97,6 +130,7 @@ class TestHeldOut:
     @staticmethod
     def near_lines() -> Iterator[tuple[str, str]]:
         trained = [(plain(text), language) for text, _, language in EXAMPLES]
+        trained += [(plain(text), language) for _, text, language, _ in DEGREES]
         by_length: dict[tuple[str, int], list[str]] = {}
         for text, language in trained:
             by_length.setdefault((language, len(text)), []).append(text)

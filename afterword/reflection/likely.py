@@ -1,0 +1,76 @@
+"""What is learnt of how much a text says, beside what is read by rule. Pure.
+
+The rule knows its words for certain and asks back whatever else there is. What was learnt knows
+turns of phrase that no list has; it never speaks against the rule, and the patient reads what was
+taken.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from afterword.reflection.instrument import Option
+from afterword.reflection.lexicon import Lexicon, tokens
+from afterword.reflection.plan import Question
+from afterword.reflection.reading import Reading
+from afterword.reflection.tags import without_tag
+
+Likely = Mapping[str, Sequence[float]]
+"""For each kind of scale how likely no place is meant, then each place from 1 on."""
+
+ONE, NONE, SEVERAL = 0.7, 0.9, 0.97
+"""From which share on a place counts: where the rule has the same candidate, where it has none, and
+where it has several and there are more words that may say which."""
+_DENIALS = 2
+_SCALES = {
+    "extent": ("none", "little", "mostly", "much", "all"),
+    "strain": ("much", "some", "little", "hardly", "none"),
+}
+"""The scales that were learnt, by a group of words that each option stands for, in order."""
+
+
+def with_likely(
+    reading: Reading, question: Question, text: str, lexicon: Lexicon, likely: Likely
+) -> Reading:
+    """The reading, made certain where what was learnt names an option that may be meant.
+
+    What is open in so many words stays open: "3 or 4", "8/10", "not unhappy".
+    """
+    options = question.item.options
+    shares = likely.get(_scale(options) or "", ())
+    if reading.sure or len(shares) != len(options) + 1 or _denies_twice(text, lexicon):
+        return reading
+    best = max(range(len(shares)), key=lambda place: shares[place])
+    if best == 0 or shares[best] < _needed(reading, text):
+        return reading
+    meant = options[best - 1]
+    if not reading.options:
+        return Reading((meant,), text.strip(), sure=True)
+    return replace(reading, options=(meant,), sure=True) if meant in reading.options else reading
+
+
+def _needed(reading: Reading, text: str) -> float:
+    if not reading.options:
+        return NONE
+    if any(sign.isdigit() for sign in text):
+        # A number of another scale, and people use those differently.
+        return math.inf
+    if len(reading.options) == 1:
+        return ONE
+    # Nothing but words of degree: they say that it is open.
+    return SEVERAL if reading.words else math.inf
+
+
+def _denies_twice(text: str, lexicon: Lexicon) -> bool:
+    negators = lexicon.words("negators")
+    words = tuple(word for word in tokens(text) if word[0].isalnum())
+    return sum(word in negators for word in without_tag(words, lexicon)) >= _DENIALS
+
+
+def _scale(options: Sequence[Option]) -> str | None:
+    for name, groups in _SCALES.items():
+        if len(options) == len(groups) and all(
+            group in option.says for group, option in zip(groups, options, strict=True)
+        ):
+            return name
+    return None

@@ -1,0 +1,82 @@
+"""What was learnt of how much a text says decides where the rule leaves it open, not elsewhere."""
+
+import pytest
+from factory import asker, core, lexicon
+
+from afterword.reflection.exchange import Heard, Line, Open
+from afterword.reflection.likely import with_likely
+from afterword.reflection.plan import Plan
+from afterword.reflection.reading import UNCLEAR, Reading, read_option
+from afterword.reflection.turns import take
+
+SURE = 0.98
+
+
+def likely(place: int, share: float = SURE, scale: str = "extent") -> dict[str, list[float]]:
+    """The given place with that share, and all others alike."""
+    shares = [(1 - share) / 5] * 6
+    shares[place] = share
+    return {scale: shares}
+
+
+def read(text: str, learnt: dict[str, list[float]], of: str = "heard") -> Reading:
+    question = Plan(core(), {}).question(of, {})
+    assert question is not None
+    return with_likely(read_option(question, text, lexicon()), question, text, lexicon(), learnt)
+
+
+def places(reading: Reading) -> list[int]:
+    return [int(option.id) for option in reading.options]
+
+
+def test_words_that_no_list_knows_are_taken_and_kept() -> None:
+    reading = read("he read me like a book", likely(5))
+    assert (reading.sure, places(reading), reading.words) == (True, [5], "he read me like a book")
+
+
+def test_one_candidate_that_was_learnt_too_is_certain() -> None:
+    text = "some of the way. after that we split. partly then"
+    assert places(read(text, {})) == [2]
+    assert not read(text, {}).sure
+    assert read(text, likely(2)).sure
+    assert read(text, likely(3)) == read(text, {})
+
+
+@pytest.mark.parametrize("text", ["3 or 4", "7/10", "8/10", "yes", "between mostly and partly"])
+def test_what_is_open_in_so_many_words_stays_open(text: str) -> None:
+    assert not any(read(text, likely(place)).sure for place in range(1, 6))
+
+
+@pytest.mark.parametrize(
+    "text", ["I can't say I wasn't listened to", "it's not that I never could"]
+)
+def test_a_denied_denial_is_asked_back(text: str) -> None:
+    assert not read(text, likely(1)).sure
+
+
+def test_what_the_rule_knows_is_not_overruled() -> None:
+    assert places(read("mostly", likely(1, 0.999))) == [3]
+
+
+@pytest.mark.parametrize("learnt", [likely(0), likely(5, 0.6), {}, {"extent": [1.0]}])
+def test_what_is_not_likely_enough_changes_nothing(learnt: dict[str, list[float]]) -> None:
+    assert read("he read me like a book", learnt) == UNCLEAR
+
+
+def test_each_kind_of_scale_has_its_own() -> None:
+    assert places(read("not a cross word", likely(5, scale="strain"), "snag")) == [5]
+    assert read("not a cross word", likely(5, scale="extent"), "snag") == UNCLEAR
+
+
+def test_it_is_said_what_was_taken() -> None:
+    heard = Heard("he read me like a book", "answer", likely=likely(5))
+    outcome = take(heard, Open("heard"), {}, asker())
+    assert [one.value for one in outcome.store] == ["5"]
+    assert outcome.say == (Line("understood", {"answer": "Completely"}),)
+
+
+def test_what_comes_with_another_request_is_weighed_alike() -> None:
+    heard = Heard("like a book. who reads this?", "answer", None, None, "ask_who_sees", likely(5))
+    outcome = take(heard, Open("heard"), {}, asker())
+    assert [one.value for one in outcome.store] == ["5"]
+    assert [line.key for line in outcome.say] == ["understood", "who_sees"]
