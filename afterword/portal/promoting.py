@@ -18,8 +18,8 @@ ASKED, TAKEN_BACK, NOTHING_BEFORE = (
     "promoting_taken_back",
     "promoting_nothing_before",
 )
-REFUSED = {code: f"promoting_refused_{code}" for code in ("unknown", "refused", "tainted", "live")}
-_NOTICES = {ASKED, TAKEN_BACK, NOTHING_BEFORE, *REFUSED.values()}
+REFUSED = ("unknown", "refused", "tainted", "live")
+_NOTICES = {ASKED, TAKEN_BACK, NOTHING_BEFORE, *(f"promoting_refused_{code}" for code in REFUSED)}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def promote(visit: Visit) -> Response:
         try:
             serving.ask_promotion(tx, model, visit.account.id)
         except NotPromotable as refused:
-            return _back(REFUSED[refused.code])
+            return _back(f"promoting_refused_{refused.code}")
     return _back(ASKED)
 
 
