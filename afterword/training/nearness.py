@@ -18,8 +18,11 @@ def plain(text: str) -> str:
 
 def is_near(one: str, other: str) -> bool:
     """Nearly the same words, or nearly the same letters, of two plain texts."""
-    words, others = Counter(one.split()), Counter(other.split())
-    if (words & others).total() >= _WORDS_ALIKE * (words | others).total():
+    # Texts of other lengths share neither their words nor their letters.
+    if not int(len(one) * 0.75) <= len(other) <= int(len(one) * 1.3) + 6:
+        return False
+    words, others = set(one.split()), set(other.split())
+    if len(words & others) >= _WORDS_ALIKE * len(words | others):
         return True
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     # The first two are upper bounds that cost next to nothing.
