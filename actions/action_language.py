@@ -7,9 +7,10 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import Desk, desk
+from actions.digression import second_line
 from actions.talk import Talk, gather, pending_only, say
 from afterword.records import reflections
-from afterword.reflection.exchange import Line, Pending
+from afterword.reflection.exchange import PENDING_AFTER, Line, Pending
 from afterword.reflection.tongues import Tongue, asked_for
 
 
@@ -29,11 +30,12 @@ class ActionLanguage(Action):
             if wanted is not None and switches:
                 reflections.set_language(tx, talk.reflection.id, wanted)
                 talk = gather(tx, at, tracker)
-        say(dispatcher, talk, Line("language_now") if switches else _stays(talk, tongues))
+        first = Line("language_now") if switches else _stays(talk, tongues)
+        say(dispatcher, talk, first, *second_line(talk))
         if talk.open.pending is Pending.SAFETY:
             # As in a digression: no question slips in behind *go on or stop here*.
             return []
-        return pending_only(None)
+        return pending_only(PENDING_AFTER.get(talk.heard.also or ""))
 
 
 def _tongues(talk: Talk, at: Desk) -> dict[str, Tongue]:

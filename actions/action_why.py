@@ -1,6 +1,6 @@
 """Says why the open question is asked."""
 
-from actions.digression import Digression
+from actions.digression import Digression, why_line
 from actions.talk import Talk
 from afterword.reflection.exchange import Line
 
@@ -10,8 +10,4 @@ class ActionWhy(Digression):
         return "action_why"
 
     def line(self, talk: Talk) -> Line:
-        question = talk.asker.plan.question(talk.open.question, talk.answers)
-        if question is None:
-            return Line("why_review")
-        why = question.item.why[talk.asker.language]
-        return Line("as_is", {"text": talk.asker.fill(why, question)})
+        return why_line(talk)

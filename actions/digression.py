@@ -37,15 +37,25 @@ class Digression(Action, ABC):
     def line(self, talk: Talk) -> Line: ...
 
 
+def why_line(talk: Talk) -> Line:
+    """Why the open question is asked, or why one looks at the answers again."""
+    question = talk.asker.plan.question(talk.open.question, talk.answers)
+    if question is None:
+        return Line("why_review")
+    return Line("as_is", {"text": talk.asker.why(question)})
+
+
 def second_line(talk: Talk) -> tuple[Line, ...]:
     """The line for a second thing in the same message, where one line answers it."""
+    if talk.heard.also == "ask_why":
+        return (why_line(talk),)
     key = ASIDE_LINES.get(talk.heard.also or "")
     return (Line(key),) if key else ()
 
 
 def answer_second(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Says that line, for an action that has none of its own."""
-    if heard_in(tracker).also in ASIDE_LINES:
+    if heard_in(tracker).also in {"ask_why", *ASIDE_LINES}:
         at = desk()
         with at.records.read() as tx:
             talk = gather(tx, at, tracker)

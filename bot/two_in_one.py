@@ -6,7 +6,7 @@ each classified; here it is decided what the message is, and what it is besides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ BESIDE = frozenset(
 )
 # Said besides an answer they are heard too; as a whole message they stay what they are.
 AFTERWARDS = frozenset({"back", "thanks"})
+# Nothing said beside something else changes the language: it is the message.
+LANGUAGE = "ask_language"
 LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
 START, DELETE = "start", "stop_delete"
 RATED = "rated_"
@@ -71,11 +73,26 @@ def combine(
     if name in BESIDE and any(_answers(part, expects) for part in known):
         confidence = float(intent.get("confidence") or 0.0)
         return {"name": ANSWER, "confidence": confidence, "instead_of": name}, name
-    second = _best(part for part in known if part.get("name") in (BESIDE | AFTERWARDS) - {name})
-    if second and name in LEAVING and second["name"] == DELETE:
-        # "I'm done, and get rid of it": deleting ends it as well.
+    # Beside another request a wish to leave takes no answer's place, and it is asked about first.
+    asked = [part for part in known if _confidence(part) >= SURENESS.beside]
+    second = _most(part for part in asked if part.get("name") in (BESIDE | AFTERWARDS) - {name})
+    if second is None:
+        return intent, None
+    if name in BESIDE and _comes_first(second, name, asked):
         return dict(second), name
-    return intent, (str(second["name"]) if second else None)
+    return intent, str(second["name"])
+
+
+def _comes_first(second: Mapping[str, Any], name: str, asked: Sequence[Mapping[str, Any]]) -> bool:
+    """Which of two requests is served as the message: what was said first, as a rule."""
+    also = second["name"]
+    if DELETE in (also, name) and {also, name} <= LEAVING:
+        # "I'm done, and get rid of it": deleting ends it as well.
+        return bool(also == DELETE)
+    if LANGUAGE in (also, name):
+        return bool(also == LANGUAGE)
+    said = [part["name"] for part in asked if part.get("name") in (also, name)]
+    return also in BESIDE and said.index(also) == 0
 
 
 def _starts(part: Mapping[str, Any]) -> bool:
@@ -83,8 +100,11 @@ def _starts(part: Mapping[str, Any]) -> bool:
 
 
 def _best(parts: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    sure = [part for part in parts if _confidence(part) >= _needed(part)]
-    return max(sure, key=_confidence, default=None)
+    return _most(part for part in parts if _confidence(part) >= _needed(part))
+
+
+def _most(parts: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return max(parts, key=_confidence, default=None)
 
 
 def _needed(part: Mapping[str, Any]) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from afterword.evaluation.lines import CONTEXTS, DIGRESSIONS, KINDS, LANGUAGES
-from afterword.evaluation.outcomes import Verdict
+from afterword.evaluation.outcomes import Verdict, heard_both
 from afterword.evaluation.running import Evaluation, Judged
 from afterword.safety.scores import Share
 
@@ -120,7 +120,7 @@ def _stored_wrong(one: Judged) -> bool:
 
 
 def _heard_both(one: Judged) -> bool:
-    return one.done.also == one.line.expected.also
+    return heard_both(one.line.expected, one.done)
 
 
 def _diverted(one: Judged) -> bool:

@@ -70,6 +70,10 @@ class Asker:
         wording = question.item.again if short else question.item.ask
         return self.fill(wording[self.language], question)
 
+    def why(self, question: Question) -> str:
+        """Why this is asked."""
+        return self.fill(question.item.why[self.language], question)
+
     def fill(self, text: str, question: Question) -> str:
         return text.format(clinician=self.clinician, goal=question.goal or "")
 

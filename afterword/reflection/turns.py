@@ -61,8 +61,7 @@ def _with_aside(
     if (pending := PENDING_AFTER.get(heard.also)) is not None and outcome.store:
         return replace(outcome, open=replace(outcome.open, pending=pending), short=True)
     if heard.also == "ask_why" and (question := asker.plan.question(open_.question, answers)):
-        why = asker.fill(question.item.why[asker.language], question)
-        return replace(outcome, say=(*outcome.say, Line("as_is", {"text": why})))
+        return replace(outcome, say=(*outcome.say, Line("as_is", {"text": asker.why(question)})))
     if heard.also == "back" and (before := asker.plan.before(open_.question, answers)):
         return replace(outcome, open=Open(before.id), short=True) if outcome.store else outcome
     if (key := ASIDE_LINES.get(heard.also)) is not None:

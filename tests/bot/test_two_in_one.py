@@ -73,6 +73,29 @@ def test_thanks_and_going_back_are_heard_after_an_answer_only(name: str) -> None
     assert combine(whole, parts, "scale") == (whole, None)
 
 
+@pytest.mark.parametrize(
+    ("said", "first", "second"),
+    [
+        (("technical_problem", "ask_human"), "technical_problem", "ask_human"),
+        (("ask_human", "technical_problem"), "ask_human", "technical_problem"),
+        # A wish to leave is asked about, so beside a request less is enough for it.
+        (("stop", "ask_human"), "stop", "ask_human"),
+        # Nothing said beside something else changes the language.
+        (("ask_if_human", "ask_language"), "ask_language", "ask_if_human"),
+        (("stop", "stop_delete"), "stop_delete", "stop"),
+        (("thanks", "ask_who_sees"), "ask_who_sees", "thanks"),
+    ],
+)
+def test_of_two_requests_both_are_heard_in_the_order_they_were_said(
+    said: tuple[str, str], first: str, second: str
+) -> None:
+    parts = [intent(name, 0.7, text=name) for name in said]
+    for name in said:
+        if name != "thanks":
+            found, also = combine(intent(name), parts, "choice")
+            assert (found["name"], also) == (first, second)
+
+
 def test_a_word_of_starting_before_a_question_starts() -> None:
     parts = [intent("answer", go=True, text="ok"), intent("ask_if_human", text="are you a bot")]
     found, also = combine(intent("ask_if_human"), parts, None)
