@@ -53,6 +53,10 @@ def test_prose_corrections_questions_and_another_language(adaptive: Stack) -> No
     # Two questions, each answered, and the question again.
     assert "sees what you choose to share" in text_of(patient.type("who can see this?"))
     assert "same place" in text_of(patient.type("why are you asking me that"))
+    # Two requests in one line, and both are served.
+    said = text_of(patient.type("the page is frozen. who can read this by the way?"))
+    assert "sees what you choose to share" in said
+    assert "does not work, load the page again" in said
     assert patient.open["question"] == "goals"
     patient.type("completely")
 
