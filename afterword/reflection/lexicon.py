@@ -23,7 +23,7 @@ _LISTS = (
     "star_signs", "units", "skip", "decline", "affirm", "deny", "go", "not_now", "first", "second",
     "lower", "higher", "ordinals", "last", "change", "share", "share_ratings", "keep_private",
     "standing", "topic", "places", "asking", "meant", "half", "lead", "ones", "correctors", "ends",
-    "subjects", "no_slips", "opening", "pronouns", "share_beside", "thanking",
+    "subjects", "unsettled", "no_slips", "opening", "pronouns", "share_beside", "thanking",
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
     "attending", "even",
 )

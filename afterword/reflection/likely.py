@@ -34,11 +34,11 @@ def with_likely(
 ) -> Reading:
     """The reading, made certain where what was learnt names an option that may be meant.
 
-    What is open in so many words stays open: "3 or 4", "8/10", "not unhappy".
+    What is open in so many words stays open: "3 or 4", "8/10", "not unhappy", "sometimes".
     """
     options = question.item.options
     shares = likely.get(_scale(options) or "", ())
-    if reading.sure or len(shares) != len(options) + 1 or _denies_twice(text, lexicon):
+    if reading.sure or len(shares) != len(options) + 1 or _leaves_open(text, lexicon):
         return reading
     best = max(range(len(shares)), key=lambda place: shares[place])
     if best == 0 or shares[best] < _needed(reading, text):
@@ -59,6 +59,11 @@ def _needed(reading: Reading, text: str) -> float:
         return ONE
     # Nothing but words of degree: they say that it is open.
     return SEVERAL if reading.words else math.inf
+
+
+def _leaves_open(text: str, lexicon: Lexicon) -> bool:
+    """ "Somewhere in the middle", "I don't know": turns of phrase for a middle are no place."""
+    return lexicon.contains("unsettled", text) or _denies_twice(text, lexicon)
 
 
 def _denies_twice(text: str, lexicon: Lexicon) -> bool:

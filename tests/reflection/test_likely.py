@@ -48,6 +48,14 @@ def test_what_is_open_in_so_many_words_stays_open(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["somewhere in the middle", "sometimes yes sometimes no", "not none", "wouldn't say no", "idk"],
+)
+def test_words_for_a_middle_and_for_not_knowing_are_asked_back(text: str) -> None:
+    assert not any(read(text, likely(place)).sure for place in range(1, 6))
+
+
+@pytest.mark.parametrize(
     "text", ["I can't say I wasn't listened to", "it's not that I never could"]
 )
 def test_a_denied_denial_is_asked_back(text: str) -> None:
