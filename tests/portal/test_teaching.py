@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from measured import measured
 
-from afterword.records import data_versions, jobs, people, registry
+from afterword.records import data_versions, jobs, registry
 from afterword.settings import PROJECT
 from afterword.training import locked
 from afterword.training.measuring import meant
-from afterword.training.report import Measured, Read, Report, as_json
+from afterword.training.report import Report, as_json
 
 from .factory import Client, World, field_of
 
@@ -102,15 +103,6 @@ def test_a_training_shows_how_far_it_is_and_can_be_stopped(world: World, admin: 
     assert "no record of it" in admin.get(f"{TRAINING}/{job.id}/log").text
 
 
-def measured(name: str, wrong: dict[str, str]) -> Measured:
-    kept = locked.load(PROJECT)
-    lines = {
-        one.place: Read(meant(one), wrong.get(one.place, meant(one)), one.place not in wrong)
-        for one in kept.lines
-    }
-    return Measured(name, kept.digest, lines, dialogues=len(kept.dialogues), seconds=0.02, bytes=9)
-
-
 @pytest.mark.parametrize("well", [True, False])
 def test_a_comparison_is_in_words_first_and_says_what_was_not_passed(
     world: World, admin: Client, well: bool
@@ -138,15 +130,12 @@ def test_a_comparison_is_in_words_first_and_says_what_was_not_passed(
 def test_a_model_that_holds_words_of_somebody_erased_has_no_button(
     world: World, admin: Client
 ) -> None:
-    same = measured("candidate", {})
+    same = measured("candidate")
     with world.records.begin() as tx:
-        clinic = people.add_clinic(
-            tx, name="B", timezone="Europe/London", phone="1", urgent_phone="2", urgent_text="3"
-        )
         data_versions.add(
-            tx, clinic, language="en", label="stop", text="no more", owner_hash="hash"
+            tx, world.clinic, language="en", label="stop", text="no more", owner_hash="hash"
         )
-        version = data_versions.draft(tx, clinic)
+        version = data_versions.draft(tx, world.clinic)
         data_versions.close(tx, version, None, "A reason.")
         report = as_json(Report(1, same, replace(same, model="live")))
         registry.add(tx, "candidate", version, report)
