@@ -6,20 +6,16 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from afterword.portal.guide import MODELS
 from afterword.portal.visits import Visit
 from afterword.records import jobs, serving
 from afterword.records.jobs import Job
 from afterword.records.serving import NothingBefore, Notice, NotPromotable
 from afterword.records.store import Tx
 
-MODELS = "/portal/admin/models"
-ASKED, TAKEN_BACK, NOTHING_BEFORE = (
-    "promoting_asked",
-    "promoting_taken_back",
-    "promoting_nothing_before",
-)
+TAKEN_BACK, NOTHING_BEFORE = "promoting_taken_back", "promoting_nothing_before"
 REFUSED = {code: f"promoting_refused_{code}" for code in ("unknown", "refused", "tainted", "live")}
-_NOTICES = {ASKED, TAKEN_BACK, NOTHING_BEFORE, *REFUSED.values()}
+_NOTICES = {TAKEN_BACK, NOTHING_BEFORE, *REFUSED.values()}
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def promote(visit: Visit) -> Response:
             serving.ask_promotion(tx, model, visit.account.id)
         except NotPromotable as refused:
             return _back(REFUSED[refused.code])
-    return _back(ASKED)
+    return _back()
 
 
 def roll_back(visit: Visit) -> Response:
@@ -73,7 +69,7 @@ def roll_back(visit: Visit) -> Response:
             job = serving.take_back(tx, visit.account.id)
         except NothingBefore:
             return _back(NOTHING_BEFORE)
-    return _back(TAKEN_BACK if job is None else ASKED)
+    return _back(TAKEN_BACK if job is None else "")
 
 
 def _job(tx: Tx, changed_at: datetime | None) -> Job | None:
@@ -86,5 +82,6 @@ def _job(tx: Tx, changed_at: datetime | None) -> Job | None:
     return last if failed and (changed_at is None or last.created_at > changed_at) else None
 
 
-def _back(notice: str) -> Response:
-    return RedirectResponse(f"{MODELS}?{urlencode({'notice': notice})}", 303)
+def _back(notice: str = "") -> Response:
+    """To the page, which says itself what is under way."""
+    return RedirectResponse(f"{MODELS}?{urlencode({'notice': notice})}" if notice else MODELS, 303)

@@ -21,6 +21,7 @@ from afterword.training.trainer import Trainer
 LINES_OF_EACH = 30
 HELD_OF_EACH = 3
 STATEMENTS = 20
+_KEPT_BACK = {".git", "models", "results", "tests", "var"}
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,14 @@ def screener() -> Screener:
     return Screener(load_rules())
 
 
-def make_small(folder: Path) -> Small:
-    """What it understands is what is kept apart: then whatever is lost was taught wrongly."""
+def make_small(folder: Path, *, program: bool = False) -> Small:
+    """What it understands is what is kept apart: then whatever is lost was taught wrongly.
+
+    `program`: with a copy of the program in the project, which can be run from there.
+    """
     project = make_project(folder / "project")
+    if program:
+        _add_program(project)
     settings = Settings(
         data_dir=folder / "var", models_dir=folder / "models", model_key_file=folder / "sign.key"
     )
@@ -95,6 +101,20 @@ def make_project(folder: Path) -> Path:
     rasa.chmod(0o755)
     _keep_apart(folder / "understanding")
     return folder
+
+
+def _add_program(project: Path) -> None:
+    for part in ("actions", "afterword", "bot"):
+        # Copies: a program finds its project by where its own files are.
+        shutil.copytree(
+            PROJECT / part, project / part, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    (project / "rasa").unlink()
+    shutil.copy(PROJECT / "rasa", project / "rasa")
+    for folder in (Path(), Path("understanding")):
+        for path in (PROJECT / folder).iterdir():
+            if path.name not in _KEPT_BACK and not (project / folder / path.name).exists():
+                (project / folder / path.name).symlink_to(path)
 
 
 def _keep_apart(folder: Path) -> None:
