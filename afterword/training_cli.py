@@ -187,7 +187,7 @@ def _tell(report: Report) -> None:
     is_live = report.candidate.model == report.live.model
     for sentence in telling.sentences(say, found, is_live=is_live):
         typer.echo(sentence)
-    for sentence in telling.beside(say, report):
+    for sentence in (*telling.beside(say, report), telling.weight(say, report)):
         typer.echo(sentence)
     failed = False
     for gate in gates.judge(report, locked.load(PROJECT)):

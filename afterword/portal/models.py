@@ -80,6 +80,7 @@ def one(visit: Visit) -> Response:
         looked=looked,
         name_of=_names(visit, known),
         beside=telling.beside(say, looked.report) if looked.report else [],
+        weight=telling.weight(say, looked.report) if looked.report else "",
         gate_words={one.code: telling.gate(say, one) for one in looked.gates},
         meaning=lambda name: telling.meaning(say, name),
         text_of={place: line.text for place, line in texts.items()},

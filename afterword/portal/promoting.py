@@ -14,8 +14,8 @@ from afterword.records.serving import NothingBefore, Notice, NotPromotable
 from afterword.records.store import Tx
 
 TAKEN_BACK, NOTHING_BEFORE = "promoting_taken_back", "promoting_nothing_before"
-REFUSED = {code: f"promoting_refused_{code}" for code in ("unknown", "refused", "tainted", "live")}
-_NOTICES = {TAKEN_BACK, NOTHING_BEFORE, *REFUSED.values()}
+REFUSED = ("unknown", "refused", "tainted", "live")
+_NOTICES = {TAKEN_BACK, NOTHING_BEFORE, *(f"promoting_refused_{code}" for code in REFUSED)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def promote(visit: Visit) -> Response:
         try:
             serving.ask_promotion(tx, model, visit.account.id)
         except NotPromotable as refused:
-            return _back(REFUSED[refused.code])
+            return _back(f"promoting_refused_{refused.code}")
     return _back()
 
 

@@ -31,6 +31,9 @@ _KINDS = {
     "clinic_id": "clinic",
     "staff_id": "staff",
     "contact_id": "contact",
+    "draft_id": "version",
+    "version_id": "version",
+    "misheard_id": "misheard",
 }
 _ID = re.compile(r"[0-9a-f]{32}")
 _STAFF = "staff_id"
@@ -95,6 +98,24 @@ def by_admin(action: Action, *of: str) -> Callable[[Guarded[P, R]], Guarded[P, R
             return _inside(tx, function, *args, **kwargs)
 
         return _mark(guarded, f"{action.code} of clinic")
+
+    return decorate
+
+
+def for_all_clinics(action: Action) -> Callable[[Guarded[P, R]], Guarded[P, R]]:
+    """Guards what the clinics of one installation share, as its models.
+
+    An admin may where theirs is the only clinic; the command line always. Raises Denied.
+    """
+
+    def decorate(function: Guarded[P, R]) -> Guarded[P, R]:
+        @functools.wraps(function)
+        def guarded(tx: Tx, *args: P.args, **kwargs: P.kwargs) -> R:
+            if not tx.doors:
+                _manage(tx, action, [("clinic", key) for key in relations.clinics(tx)])
+            return _inside(tx, function, *args, **kwargs)
+
+        return _mark(guarded, f"{action.code} of all clinics")
 
     return decorate
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Select, func, select
 
 from afterword.access.policy import Action
-from afterword.records.doors import by_admin, for_processes, unguarded
+from afterword.records.doors import for_all_clinics, for_processes, unguarded
 from afterword.records.store import Tx, new_id
 from afterword.records.training_models import TrainingJob
 
@@ -75,7 +75,7 @@ class JobLost(Exception):
     """The job was cancelled, or another process has taken it over: stop working on it."""
 
 
-@by_admin(Action.TEACH)
+@for_all_clinics(Action.TEACH)
 def ask(
     tx: Tx,
     kind: Kind,
@@ -182,7 +182,7 @@ def finish(
     tx.session.flush()
 
 
-@by_admin(Action.TEACH)
+@for_all_clinics(Action.TEACH)
 def cancel(tx: Tx, job_id: str) -> None:
     """Ends a job that waits, and asks the process of one that runs to stop. Raises LookupError."""
     row = tx.session.get(TrainingJob, job_id, with_for_update=tx.locks_rows)

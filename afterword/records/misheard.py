@@ -132,7 +132,7 @@ def was_answer(tx: Tx, reflection_id: str, question: str, text: str) -> None:
     misheard_rows.forget_rows(tx, gone)
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "clinic_id")
 def labelled(tx: Tx, clinic_id: str) -> list[Labelled]:
     """What is decided and in no change set yet, by language and label.
 

@@ -74,7 +74,7 @@ class Batch:
     weeks: tuple[date, ...]
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "clinic_id")
 def batch(
     tx: Tx, staff_id: str, clinic_id: str, filters: Filters = Filters(), most: int = BATCH
 ) -> Batch:
@@ -106,7 +106,7 @@ def batch(
     )
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "staff_id")
 def clinic_of(tx: Tx, staff_id: str) -> str:
     """The clinic of an account that may label. Raises Denied."""
     staff = tx.session.get(models.Staff, staff_id)
@@ -115,14 +115,14 @@ def clinic_of(tx: Tx, staff_id: str) -> str:
     return clinic_id
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "clinic_id")
 def waiting(tx: Tx, staff_id: str, clinic_id: str) -> int:
     """How many messages this person can decide over."""
     _require(tx, staff_id, clinic_id)
     return _count(tx, Misheard.clinic_id == clinic_id, _is_open_to(staff_id))
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "misheard_id")
 def label(tx: Tx, staff_id: str, misheard_id: str, meant: str) -> bool:
     """Says what a message meant; whether it is settled now. Raises ReviewRefused, Denied."""
     row = _open(tx, staff_id, misheard_id)
@@ -134,13 +134,13 @@ def label(tx: Tx, staff_id: str, misheard_id: str, meant: str) -> bool:
     return meant not in SECOND_PERSON or row.confirmed_by is not None
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "misheard_id")
 def skip(tx: Tx, staff_id: str, misheard_id: str) -> None:
     """Leaves a message out; it is not used. Raises ReviewRefused, Denied."""
     _close(tx, staff_id, misheard_id, State.SKIPPED)
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "misheard_id")
 def hide(tx: Tx, staff_id: str, misheard_id: str) -> None:
     """It is still personal: nobody sees it again, and it is deleted. Raises ReviewRefused, Denied.
 
@@ -149,7 +149,7 @@ def hide(tx: Tx, staff_id: str, misheard_id: str) -> None:
     _close(tx, staff_id, misheard_id, State.HIDDEN)
 
 
-@by_admin(Action.LABEL)
+@by_admin(Action.LABEL, "clinic_id")
 def undo(tx: Tx, staff_id: str, clinic_id: str) -> str | None:
     """Takes back this person's latest decision; the id of the message, None when there is none.
 

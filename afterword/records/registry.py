@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from afterword.access.policy import Action
-from afterword.records.doors import by_admin, for_processes, unguarded
+from afterword.records.doors import for_all_clinics, for_processes, unguarded
 from afterword.records.store import Tx
 from afterword.records.training_models import DataVersion, TrainedModel
 
@@ -46,7 +46,7 @@ class Model:
     """Somebody was erased whose words it holds: train anew."""
 
 
-@by_admin(Action.READ_MODELS)
+@for_all_clinics(Action.READ_MODELS)
 def models(tx: Tx) -> list[Model]:
     """All of them, the newest first."""
     rows = tx.session.execute(

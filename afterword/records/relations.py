@@ -13,6 +13,7 @@ from afterword.access.routes import PRIVACY_KIND
 from afterword.records import models, sealing
 from afterword.records.access_models import BrokenGlass, Handover
 from afterword.records.store import Tx
+from afterword.records.training_models import DataVersion, Misheard
 
 _OF_PROCESS = {
     Kind.PROCESS: frozenset({Relation.PROCESS}),
@@ -24,11 +25,13 @@ _BY_ROLE = {
     Role.ADMIN: Relation.ADMIN,
     Role.ANNOTATOR: Relation.ANNOTATOR,
 }
-_Kept = type[models.Patient] | type[models.Staff] | type[models.Contact]
+_Kept = type[models.Patient | models.Staff | models.Contact | DataVersion | Misheard]
 _OF_CLINIC: Mapping[str, _Kept] = {
     "patient": models.Patient,
     "staff": models.Staff,
     "contact": models.Contact,
+    "version": DataVersion,
+    "misheard": Misheard,
 }
 
 
@@ -111,8 +114,13 @@ def to_clinic(tx: Tx, clinic_id: str | None) -> frozenset[Relation]:
     return frozenset(_at_clinic(tx, staff))
 
 
+def clinics(tx: Tx) -> list[str]:
+    """The ids of all clinics of the installation."""
+    return list(tx.session.scalars(select(models.Clinic.id)))
+
+
 def clinic_of(tx: Tx, kind: str, key: str) -> str | None:
-    """The clinic of a patient, appointment, account or contact; None for what is not there."""
+    """The clinic that a thing of one of the kinds is of; None for what is not there."""
     if kind == "clinic":
         return key
     if kind == "appointment":

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from afterword.access.policy import Action
 from afterword.records import jobs, models, registry, trail
 from afterword.records import training_models as tables
-from afterword.records.doors import by_admin, for_processes, unguarded
+from afterword.records.doors import for_all_clinics, for_processes, unguarded
 from afterword.records.store import Tx
 from afterword.reflection.answers import ReflectionState
 
@@ -126,7 +126,7 @@ def settle(tx: Tx, live: str, notice: Notice = Notice.NONE) -> None:
     tx.session.flush()
 
 
-@by_admin(Action.PROMOTE)
+@for_all_clinics(Action.PROMOTE)
 def ask_promotion(tx: Tx, model: str, by: str | None) -> str:
     """Has a model be tried out and put live; returns the id of the job.
 
@@ -160,7 +160,7 @@ def try_out(tx: Tx, model: str) -> None:
     tx.session.flush()
 
 
-@by_admin(Action.PROMOTE)
+@for_all_clinics(Action.PROMOTE)
 def promote(tx: Tx, model: str, by: str | None, watch: timedelta) -> None:
     """New reflections get this model from now on; what was live stays warm for `watch`."""
     row = _held(tx)
@@ -172,7 +172,7 @@ def promote(tx: Tx, model: str, by: str | None, watch: timedelta) -> None:
     _mark(tx, row.previous, row.live, by)
 
 
-@by_admin(Action.PROMOTE)
+@for_all_clinics(Action.PROMOTE)
 def roll_back(tx: Tx, by: str | None, notice: Notice = Notice.NONE) -> Serving:
     """New reflections get again what was live before; those that began meanwhile finish on theirs.
 
@@ -192,7 +192,7 @@ def roll_back(tx: Tx, by: str | None, notice: Notice = Notice.NONE) -> Serving:
     return state(tx)
 
 
-@by_admin(Action.PROMOTE)
+@for_all_clinics(Action.PROMOTE)
 def take_back(tx: Tx, by: str | None) -> str | None:
     """Goes back at once where the process of what was live before still answers, or none runs.
 

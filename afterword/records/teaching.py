@@ -7,13 +7,13 @@ from afterword.records.misheard import Labelled
 from afterword.records.store import Tx
 
 
-@by_admin(Action.READ_MODELS)
+@by_admin(Action.READ_MODELS, "clinic_id")
 def ready(tx: Tx, clinic_id: str) -> list[Labelled]:
     """What is decided and in no version and no draft yet."""
     return misheard.labelled(tx, clinic_id)
 
 
-@by_admin(Action.TEACH)
+@by_admin(Action.TEACH, "clinic_id")
 def take_in(tx: Tx, clinic_id: str) -> int:
     """Puts all of it into the draft; returns how many lines.
 

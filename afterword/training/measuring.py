@@ -34,10 +34,11 @@ Wanted = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Guess:
-    """A label, and how sure a model is of it, from 0 to 1."""
+    """A label, how sure a model is of it, from 0 to 1, and whether that is enough to act on."""
 
     label: str
     confidence: float
+    acted_on: bool = False
 
 
 def measure(
@@ -133,6 +134,10 @@ def sure_of(archive: Path, texts: Sequence[str], wanted: Wanted = lambda: True) 
     given = [{"text": text, "expects": "choice", "choices": []} for text in texts]
     found = ask_rasa("bot.understand", archive, given, wanted=wanted)
     return [
-        Guess(str(one["guess"] or one["intent"]), float(one.get("confidence") or 0.0))
+        Guess(
+            str(one["guess"] or one["intent"]),
+            float(one.get("confidence") or 0.0),
+            not one["guess"],
+        )
         for one in found
     ]

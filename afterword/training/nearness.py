@@ -18,6 +18,9 @@ def plain(text: str) -> str:
 
 def is_near(one: str, other: str) -> bool:
     """Nearly the same words, or nearly the same letters, of two plain texts."""
+    # Texts of other lengths share neither their words nor their letters.
+    if not int(len(one) * 0.75) <= len(other) <= int(len(one) * 1.3) + 6:
+        return False
     words, others = set(one.split()), set(other.split())
     if len(words & others) >= _WORDS_ALIKE * len(words | others):
         return True
