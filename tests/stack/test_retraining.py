@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from small_assistant import Small, make_small
 from stack import Patient, wait_for
 
@@ -21,7 +21,7 @@ from afterword.demo_seed import ADMIN
 
 MISHEARD = "take me to the one before"
 LIKE_IT = ("take me one back pls", "hop to the earlier one", "one up again", "last screen please")
-TRAINING, PROMOTING = 480_000, 120_000
+STARTING, TRAINING, PROMOTING = 60_000, 480_000, 120_000
 
 
 class Demo:
@@ -86,6 +86,10 @@ def sign_in(page: Page, demo: Demo) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def messages(page: Page, text: str) -> Locator:
+    return page.locator(".misheard").filter(has_text=text)
+
+
 @pytest.mark.browser
 @pytest.mark.timeout(900)
 def test_from_a_message_that_was_not_understood_to_a_model_that_is_live(
@@ -98,16 +102,19 @@ def test_from_a_message_that_was_not_understood_to_a_model_that_is_live(
     page = browser.new_page()
     sign_in(page, demo)
     page.get_by_role("link", name="Not understood").first.click()
+    # One of a week ago, and the one of a moment ago.
+    expect(messages(page, MISHEARD)).to_have_count(2)
     for text in (MISHEARD, *LIKE_IT):
-        card = page.get_by_role("listitem").filter(has_text=text)
-        card.get_by_role("button", name="Go back", exact=True).click()
-        expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+        for left in reversed(range(messages(page, text).count())):
+            go_back = messages(page, text).first.get_by_role("button", name="Go back", exact=True)
+            go_back.click()
+            expect(messages(page, text)).to_have_count(left)
     # From here on by what each page says is next.
     page.get_by_role("link", name="Teach them").click()
     page.get_by_role("button", name="Add them to the new lines").click()
     page.get_by_label("Why is this changed?").fill("More ways to go back")
     page.get_by_role("button", name="Train with these lines").click()
-    expect(page.get_by_text("minutes left")).to_be_visible()
+    expect(page.get_by_text("minutes left")).to_be_visible(timeout=STARTING)
     page.get_by_role("link", name="Look at it").click(timeout=TRAINING)
     trained = time.monotonic() - began
     expect(page.locator(".large")).to_contain_text("test messages")
