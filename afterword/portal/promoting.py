@@ -30,18 +30,21 @@ class Status:
     notice_model: str
     job: Job | None
     """The promotion that is under way, else the last one that failed since the last change."""
+    cut_off: bool
 
 
 def status(tx: Tx) -> Status:
     """Where promotions stand at this moment."""
     state = serving.state(tx)
+    job = _job(tx, state.changed_at)
     return Status(
         live=state.live,
         previous=state.previous,
         watched_until=state.watch_until if state.watched(tx.now) else None,
         notice=state.notice,
         notice_model=state.notice_model,
-        job=_job(tx, state.changed_at),
+        job=job,
+        cut_off=job is not None and job.cut_off(tx.now),
     )
 
 

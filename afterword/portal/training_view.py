@@ -21,6 +21,7 @@ class JobView:
     minutes: int
     guessed: bool
     passed: bool
+    cut_off: bool
 
 
 def of(job: Job, durations: Sequence[Mapping[str, float]], now: datetime) -> JobView:
@@ -34,6 +35,7 @@ def of(job: Job, durations: Sequence[Mapping[str, float]], now: datetime) -> Job
         minutes=ceil(left / 60),
         guessed=not durations,
         passed=job.outcome.get("passed") is True,
+        cut_off=job.cut_off(now),
     )
 
 

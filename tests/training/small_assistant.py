@@ -1,11 +1,12 @@
-"""A small assistant, trained in half a minute: the product's own, with few lines of each label."""
+"""A small assistant, trained in some seconds: the product's own, with few lines of each label."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -15,10 +16,12 @@ from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
 from afterword.training import corpus, locked, model, project_folder
+from afterword.training.locked import Locked
 from afterword.training.measuring import measure
+from afterword.training.report import Measured
 from afterword.training.trainer import Trainer
 
-LINES_OF_EACH = 30
+LINES_OF_EACH = 12
 HELD_OF_EACH = 3
 STATEMENTS = 20
 _KEPT_BACK = {".git", "models", "results", "tests", "var"}
@@ -31,6 +34,7 @@ class Small:
     project: Path
     settings: Settings
     model: model.Model
+    measured: Measured
 
     def trainer(self, records: Records, data_dir: Path) -> Trainer:
         """One that works on these records, in another folder."""
@@ -38,6 +42,7 @@ class Small:
         return Trainer(records, settings, screener, self.project)
 
 
+@cache
 def screener() -> Screener:
     """By rules alone: the model of the screen takes seconds to load."""
     return Screener(load_rules())
@@ -56,14 +61,16 @@ def make_small(folder: Path, *, program: bool = False) -> Small:
     )
     trained = model.train(project, settings.models_dir, settings.model_key, lambda text: None)
     found = measure(trained.path, locked.load(project), screener())
+    moved: dict[str, str] = {}
     for path in (project / "understanding" / "locked").glob("*.jsonl"):
-        rows = path.read_text(encoding="utf-8").splitlines()
-        places = [f"{path.stem}:{number}" for number in range(1, len(rows) + 1)]
-        kept = [
-            row
-            for row, place in zip(rows, places, strict=True)
-            if place not in found.misread and (place not in found.lines or found.lines[place].right)
-        ]
+        kept = []
+        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            place = f"{path.stem}:{number}"
+            if place not in found.misread and (
+                place not in found.lines or found.lines[place].right
+            ):
+                kept.append(row)
+                moved[place] = f"{path.stem}:{len(kept)}"
         path.write_text("\n".join(kept), encoding="utf-8")
     broken = {one.dialogue for one in found.broken}
     for path in (project / "understanding" / "dialogues").glob("*.yml"):
@@ -72,7 +79,21 @@ def make_small(folder: Path, *, program: bool = False) -> Small:
             [one for one in yaml.load(path.read_text("utf-8")) if one["dialogue"] not in broken],
             path,
         )
-    return Small(project, settings, trained)
+    return Small(project, settings, trained, _measured_again(found, moved, locked.load(project)))
+
+
+def _measured_again(found: Measured, moved: dict[str, str], kept: Locked) -> Measured:
+    """What measuring on the lines that are left would find: `moved` says where they are now."""
+    return replace(
+        found,
+        digest=kept.digest,
+        lines={moved[place]: read for place, read in found.lines.items() if place in moved},
+        not_held=tuple(moved[place] for place in found.not_held if place in moved),
+        misread={},
+        leaning={moved[place]: name for place, name in found.leaning.items() if place in moved},
+        broken=(),
+        dialogues=len(kept.dialogues),
+    )
 
 
 def make_project(folder: Path) -> Path:
