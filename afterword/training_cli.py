@@ -49,17 +49,7 @@ def draft(clinic: Clinic = "") -> None:
     with _open("train draft") as tx:
         clinic_id = _clinic(tx, clinic)
         found = data_versions.draft_of(tx, clinic_id)
-        changes = data_versions.changes_of(tx, found) if found else []
-        everything = data_versions.changes_upto(tx, found) if found else []
-    own = {one.id for one in changes}
-    earlier = [one for one in everything if one.id not in own]
-    looked = changeset.look(
-        changeset.Shipped(corpus.lines(PROJECT)),
-        earlier,
-        changes,
-        locked.load(PROJECT).texts,
-        corpus.labels(PROJECT),
-    )
+        looked = _looked_at(tx, found) if found else changeset.ChangeSet((), ())
     for row in looked.rows:
         troubles = ", ".join(f"{one.trouble} {one.label}".strip() for one in row.found)
         change = row.change
@@ -89,6 +79,8 @@ def version(
     """Make a version of what is new, and put its training in the queue."""
     with _open("train version") as tx:
         found = data_versions.draft(tx, _clinic(tx, clinic))
+        if count := len(_looked_at(tx, found).must_mend):
+            _stop(f"{count} changes have to be mended first. Run: afterword train draft")
         number = data_versions.close(tx, found, None, reason)
         jobs.ask(tx, jobs.Kind.TRAIN, version_id=found)
     typer.echo(f"Version {number}. `afterword up` trains it; or run: afterword train now")
@@ -195,7 +187,7 @@ def _tell(report: Report) -> None:
     is_live = report.candidate.model == report.live.model
     for sentence in telling.sentences(say, found, is_live=is_live):
         typer.echo(sentence)
-    for sentence in telling.beside(say, report):
+    for sentence in (*telling.beside(say, report), telling.weight(say, report)):
         typer.echo(sentence)
     failed = False
     for gate in gates.judge(report, locked.load(PROJECT)):
@@ -206,6 +198,19 @@ def _tell(report: Report) -> None:
             typer.echo("\n".join([f"      {do}", *(f"      - {one}" for one in gate.lines)]))
     if failed:
         raise typer.Exit(1)
+
+
+def _looked_at(tx: Tx, draft_id: str) -> changeset.ChangeSet:
+    """What is new, and what is wrong with it."""
+    changes = data_versions.changes_of(tx, draft_id)
+    own = {one.id for one in changes}
+    return changeset.look(
+        changeset.Shipped(corpus.lines(PROJECT)),
+        [one for one in data_versions.changes_upto(tx, draft_id) if one.id not in own],
+        changes,
+        locked.load(PROJECT).texts,
+        corpus.labels(PROJECT),
+    )
 
 
 def _same(tx: Tx, version_id: str, kept: files.Kept) -> bool:

@@ -17,6 +17,7 @@ from afterword.portal import (
     appointment,
     clinic,
     entry,
+    guide,
     models,
     patients,
     privacy,
@@ -31,7 +32,7 @@ from afterword.portal.clinic import CLINIC
 from afterword.portal.digests import DigestMaker
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
-from afterword.portal.review_inbox import REVIEW_INBOX, ReviewInbox
+from afterword.portal.review_inbox import ReviewInbox
 from afterword.portal.supervision import SUPERVISION
 from afterword.portal.visits import (
     Endpoint,
@@ -94,19 +95,19 @@ def routes(context: Context) -> list[BaseRoute]:
             _route(f"{patient}/{name}", "POST", signed_in(portal, handler))
             for name, handler in patients.CHANGES.items()
         ),
-        _route(teaching.TEACH, "GET", signed_in(portal, teaching.show)),
+        _route(guide.TEACH, "GET", signed_in(portal, teaching.show)),
         _route(teaching.LINES, "GET", signed_in(portal, teaching.lines)),
         *(
-            _route(f"{teaching.TEACH}/{name}", "POST", signed_in(portal, handler))
+            _route(f"{guide.TEACH}/{name}", "POST", signed_in(portal, handler))
             for name, handler in teaching.CHANGES.items()
         ),
-        _route(teaching.TRAINING, "GET", signed_in(portal, teaching.progress)),
-        _route(f"{teaching.TRAINING}/cancel", "POST", signed_in(portal, teaching.cancel)),
-        _route(f"{teaching.TRAINING}/{{job_id}}/log", "GET", signed_in(portal, teaching.log)),
-        _route(promoting.MODELS, "GET", signed_in(portal, models.show)),
-        _route(f"{promoting.MODELS}/{{name}}", "GET", signed_in(portal, models.one)),
-        _route(f"{promoting.MODELS}/promote", "POST", signed_in(portal, promoting.promote)),
-        _route(f"{promoting.MODELS}/rollback", "POST", signed_in(portal, promoting.roll_back)),
+        _route(guide.TRAINING, "GET", signed_in(portal, teaching.progress)),
+        _route(f"{guide.TRAINING}/cancel", "POST", signed_in(portal, teaching.cancel)),
+        _route(f"{guide.TRAINING}/{{job_id}}/log", "GET", signed_in(portal, teaching.log)),
+        _route(guide.MODELS, "GET", signed_in(portal, models.show)),
+        _route(f"{guide.MODELS}/{{name}}", "GET", signed_in(portal, models.one)),
+        _route(f"{guide.MODELS}/promote", "POST", signed_in(portal, promoting.promote)),
+        _route(f"{guide.MODELS}/rollback", "POST", signed_in(portal, promoting.roll_back)),
         _route(CLINIC, "GET", signed_in(portal, clinic.show)),
         *(
             _route(f"{CLINIC}/{name}", "POST", signed_in(portal, handler))
@@ -127,7 +128,7 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(f"{alert}/acknowledge", "POST", signed_in(portal, alerts.acknowledge)),
         _route(f"{alert}/close", "POST", signed_in(portal, alerts.close)),
         *(
-            _route(REVIEW_INBOX, method, signed_in(portal, handler), headers=_WITH_SCRIPT)
+            _route(guide.REVIEW, method, signed_in(portal, handler), headers=_WITH_SCRIPT)
             for method, handler in (("GET", review.show), ("POST", review.decide))
         ),
         _route("/portal/{rest:path}", "GET", signed_in(portal, _unknown)),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from afterword.portal import promoting
-from afterword.portal.promoting import MODELS
+from afterword.portal import looking, promoting
+from afterword.portal.guide import MODELS, guide
 from afterword.portal.teaching import kept
 from afterword.portal.visits import PageError, Visit
 from afterword.records import registry
@@ -44,21 +44,29 @@ def show(visit: Visit) -> Response:
     with visit.portal.records.read(by=visit.actor, purpose=MODELS) as tx:
         known = registry.models(tx)
         status = promoting.status(tx)
-    return visit.page(
+        way = guide(visit, tx, MODELS)
+    under_way = status.job is not None and status.job.open
+    refreshes = under_way and looking.by_itself(visit)
+    response = visit.page(
         "models.html",
+        guide=way,
+        page=MODELS,
+        refreshes=refreshes,
         calendar=visit.calendar,
         models=[_looked(visit, one) for one in known],
         promoting=status,
         name_of=_names(visit, known),
         notice=promoting.notice_of(visit),
     )
+    return looking.look_again(response) if refreshes else response
 
 
 def one(visit: Visit) -> Response:
     """One version beside the one that was live when it was measured."""
+    name = visit.request.path_params["name"]
     with visit.portal.records.read(by=visit.actor, purpose=MODELS) as tx:
         known = registry.models(tx)
-    name = visit.request.path_params["name"]
+        way = guide(visit, tx, f"{MODELS}/{name}")
     model = next((one for one in known if one.name == name), None)
     if model is None:
         raise PageError(404)
@@ -67,10 +75,12 @@ def one(visit: Visit) -> Response:
     texts = kept().by_place
     return visit.page(
         "models_one.html",
+        guide=way,
         calendar=visit.calendar,
         looked=looked,
         name_of=_names(visit, known),
         beside=telling.beside(say, looked.report) if looked.report else [],
+        weight=telling.weight(say, looked.report) if looked.report else "",
         gate_words={one.code: telling.gate(say, one) for one in looked.gates},
         meaning=lambda name: telling.meaning(say, name),
         text_of={place: line.text for place, line in texts.items()},

@@ -6,20 +6,16 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from afterword.portal.guide import MODELS
 from afterword.portal.visits import Visit
 from afterword.records import jobs, serving
 from afterword.records.jobs import Job
 from afterword.records.serving import NothingBefore, Notice, NotPromotable
 from afterword.records.store import Tx
 
-MODELS = "/portal/admin/models"
-ASKED, TAKEN_BACK, NOTHING_BEFORE = (
-    "promoting_asked",
-    "promoting_taken_back",
-    "promoting_nothing_before",
-)
+TAKEN_BACK, NOTHING_BEFORE = "promoting_taken_back", "promoting_nothing_before"
 REFUSED = ("unknown", "refused", "tainted", "live")
-_NOTICES = {ASKED, TAKEN_BACK, NOTHING_BEFORE, *(f"promoting_refused_{code}" for code in REFUSED)}
+_NOTICES = {TAKEN_BACK, NOTHING_BEFORE, *(f"promoting_refused_{code}" for code in REFUSED)}
 
 
 @dataclass(frozen=True)
@@ -34,18 +30,21 @@ class Status:
     notice_model: str
     job: Job | None
     """The promotion that is under way, else the last one that failed since the last change."""
+    cut_off: bool
 
 
 def status(tx: Tx) -> Status:
     """Where promotions stand at this moment."""
     state = serving.state(tx)
+    job = _job(tx, state.changed_at)
     return Status(
         live=state.live,
         previous=state.previous,
         watched_until=state.watch_until if state.watched(tx.now) else None,
         notice=state.notice,
         notice_model=state.notice_model,
-        job=_job(tx, state.changed_at),
+        job=job,
+        cut_off=job is not None and job.cut_off(tx.now),
     )
 
 
@@ -63,7 +62,7 @@ def promote(visit: Visit) -> Response:
             serving.ask_promotion(tx, model, visit.account.id)
         except NotPromotable as refused:
             return _back(f"promoting_refused_{refused.code}")
-    return _back(ASKED)
+    return _back()
 
 
 def roll_back(visit: Visit) -> Response:
@@ -73,7 +72,7 @@ def roll_back(visit: Visit) -> Response:
             job = serving.take_back(tx, visit.account.id)
         except NothingBefore:
             return _back(NOTHING_BEFORE)
-    return _back(TAKEN_BACK if job is None else ASKED)
+    return _back(TAKEN_BACK if job is None else "")
 
 
 def _job(tx: Tx, changed_at: datetime | None) -> Job | None:
@@ -86,5 +85,6 @@ def _job(tx: Tx, changed_at: datetime | None) -> Job | None:
     return last if failed and (changed_at is None or last.created_at > changed_at) else None
 
 
-def _back(notice: str) -> Response:
-    return RedirectResponse(f"{MODELS}?{urlencode({'notice': notice})}", 303)
+def _back(notice: str = "") -> Response:
+    """To the page, which says itself what is under way."""
+    return RedirectResponse(f"{MODELS}?{urlencode({'notice': notice})}" if notice else MODELS, 303)

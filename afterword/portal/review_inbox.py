@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from afterword.deid.spans import TAGGED
+from afterword.portal.guide import REVIEW, guide
 from afterword.portal.visits import Visit
 from afterword.portal.wording import Say
 from afterword.records import misheard_review
@@ -22,7 +23,6 @@ from afterword.settings import PROJECT
 from afterword.training import labels
 from afterword.training.suggesting import Suggestion, suggester
 
-REVIEW_INBOX = "/portal/review"
 _PURPOSE = "review"
 _FILTERS = ("reason", "language", "week")
 _LABEL = "label."
@@ -68,7 +68,7 @@ class ReviewInbox:
         except ReviewRefused as refused:
             return self._page(visit, 422, error=refused.code)
         query = urlencode({"notice": notice} | _given(visit.form))
-        return RedirectResponse(f"{REVIEW_INBOX}?{query}", 303)
+        return RedirectResponse(f"{REVIEW}?{query}", 303)
 
     def _page(
         self, visit: Visit, status: int = 200, *, notice: str = "", error: str = ""
@@ -78,11 +78,13 @@ class ReviewInbox:
         filters = Filters(**given)
         with visit.portal.records.read(by=visit.actor, purpose=_PURPOSE) as tx:
             found = misheard_review.batch(tx, visit.account.id, visit.account.clinic.id, filters)
+            way = guide(visit, tx, REVIEW)
         say = visit.portal.say
         words = {one: say(f"label_{one}") for one in labels.known(PROJECT)}
         return visit.page(
             "review_inbox.html",
             status,
+            guide=way,
             batch=found,
             cards=[self._card(say, row) for row in found.rows],
             given=given,

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from afterword.access.policy import Denied
-from afterword.portal import training_view
+from afterword.portal import looking, training_view
+from afterword.portal.guide import TEACH, TRAINING, guide
 from afterword.portal.visits import PageError, Visit
 from afterword.records import data_versions, jobs, teaching
 from afterword.records.data_versions import ChangeRefused
@@ -21,12 +22,9 @@ from afterword.training.locked import Locked
 from afterword.training.model import LOG
 from afterword.training.nearness import plain
 
-TEACH = "/portal/admin/teach"
 LINES = f"{TEACH}/lines"
-TRAINING = "/portal/admin/training"
 _NOTICES = {"taken", "dropped", "noted", "moved"}
 _MOST_ROWS, _MOST_LINES = 100, 60
-_LOOK_AGAIN = 5
 
 
 @cache
@@ -100,7 +98,7 @@ def remove(visit: Visit) -> Response:
 
 def drop(visit: Visit) -> Response:
     def change(tx: Tx, clinic_id: str) -> None:
-        data_versions.drop(tx, clinic_id, visit.form.get("change", ""))
+        teaching.take_back(tx, clinic_id, visit.form.get("change", ""))
 
     return _change(visit, change, "dropped")
 
@@ -138,6 +136,7 @@ def lines(visit: Visit) -> Response:
         versions = data_versions.versions(tx, visit.account.clinic.id)
         last = draft or (versions[0].id if versions else None)
         changes = data_versions.changes_upto(tx, last) if last else []
+        way = guide(visit, tx, LINES)
     there = changeset.apply(shipped().lines, changes).lines
     found = [
         one
@@ -149,6 +148,7 @@ def lines(visit: Visit) -> Response:
     asked = bool(label or words)
     return visit.page(
         "teach_lines.html",
+        guide=way,
         calendar=visit.calendar,
         found=found[:_MOST_LINES] if asked else [],
         count=len(found) if asked else None,
@@ -165,19 +165,20 @@ def progress(visit: Visit) -> Response:
         found = [one for one in jobs.latest(tx) if one.kind is Kind.TRAIN]
         durations = jobs.durations(tx, Kind.TRAIN)
         now = tx.now
+        way = guide(visit, tx, TRAINING)
     under_way = [one for one in found if one.open]
-    by_hand = visit.request.query_params.get("again") == "by-hand"
+    refreshes = bool(under_way) and looking.by_itself(visit)
     response = visit.page(
         "teach_training.html",
+        guide=way,
         calendar=visit.calendar,
         jobs=[training_view.of(one, durations, now) for one in found],
         versions=known,
-        refreshes=bool(under_way) and not by_hand,
+        page=TRAINING,
+        refreshes=refreshes,
         under_way=bool(under_way),
     )
-    if under_way and not by_hand:
-        response.headers["Refresh"] = str(_LOOK_AGAIN)
-    return response
+    return looking.look_again(response) if refreshes else response
 
 
 def cancel(visit: Visit) -> Response:
@@ -223,9 +224,11 @@ def _page(visit: Visit, status: int = 200, *, error: str | None = None) -> Respo
         draft = data_versions.draft_of(tx, clinic_id)
         found = _looked_at(tx, clinic_id, draft) if draft else changeset.ChangeSet((), ())
         versions = data_versions.versions(tx, clinic_id)
+        way = guide(visit, tx, TEACH)
     return visit.page(
         "teach.html",
         status,
+        guide=way,
         calendar=visit.calendar,
         ready=len([one for one in ready if not one.rare]),
         rare=len([one for one in ready if one.rare]),

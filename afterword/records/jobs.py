@@ -70,6 +70,11 @@ class Job:
         """Whether it still has to be done, or is being done."""
         return self.state in OPEN
 
+    def cut_off(self, now: datetime) -> bool:
+        """Whether the process that had it is gone, so that the next one takes it over."""
+        silent = self.beat_at is None or self.beat_at + LEASE < now
+        return self.state is State.RUNNING and silent
+
 
 class JobLost(Exception):
     """The job was cancelled, or another process has taken it over: stop working on it."""

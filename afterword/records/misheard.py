@@ -163,6 +163,17 @@ def labelled(tx: Tx, clinic_id: str) -> list[Labelled]:
     ]
 
 
+@by_admin(Action.LABEL, "misheard_id")
+def reopen(tx: Tx, misheard_id: str) -> None:
+    """Has a message wait for a meaning again. Raises LookupError."""
+    row = tx.session.get(Misheard, misheard_id, with_for_update=tx.locks_rows)
+    if row is None:
+        raise LookupError("There is no such message.")
+    row.state, row.label, row.decided_at = State.WAITING, None, None
+    row.labelled_by = row.confirmed_by = None
+    tx.session.flush()
+
+
 def known(tx: Tx, clinic_id: str) -> Known:
     """The names of all staff, contacts and patients of the clinic, and what it is called itself."""
     clinic = tx.session.get_one(models.Clinic, clinic_id)

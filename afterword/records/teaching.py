@@ -31,3 +31,18 @@ def take_in(tx: Tx, clinic_id: str) -> int:
             misheard_id=one.id,
         )
     return len(found)
+
+
+@by_admin(Action.TEACH, "clinic_id")
+def take_back(tx: Tx, clinic_id: str, change_id: str) -> None:
+    """Takes a change out of the draft; the message that it came from waits for a meaning again.
+
+    Otherwise it would be offered for teaching anew, with the meaning that did not fit.
+    Raises LookupError.
+    """
+    draft = data_versions.draft_of(tx, clinic_id)
+    changes = data_versions.changes_of(tx, draft) if draft else []
+    message = next((one.misheard_id for one in changes if one.id == change_id), None)
+    data_versions.drop(tx, clinic_id, change_id)
+    if message is not None:
+        misheard.reopen(tx, message)

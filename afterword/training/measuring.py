@@ -4,7 +4,7 @@ It runs where the trainer runs, never in the Rasa that serves patients.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -34,10 +34,11 @@ Wanted = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Guess:
-    """A label, and how sure a model is of it, from 0 to 1."""
+    """A label, how sure a model is of it, from 0 to 1, and whether that is enough to act on."""
 
     label: str
     confidence: float
+    acted_on: bool = False
 
 
 def measure(
@@ -53,10 +54,12 @@ def measure(
     found = evaluate(lines, archive, progress=lambda at: progress(at, steps), wanted=wanted)
     spoken, dangers = found.judged[: len(locked.lines)], found.judged[len(locked.lines) :]
     held = []
+    # How long it takes is measured elsewhere: what it holds because it was late it did not notice.
+    unhurried = replace(screener, clock=lambda: 0.0)
     for number, one in enumerate(dangers):
         if not wanted():
             raise children.Stopped
-        held.append(screener.screen(one.line.text).tier > Tier.NONE)
+        held.append(unhurried.screen(one.line.text).tier > Tier.NONE)
         progress(len(lines) + number, steps)
     broken = broken_dialogues(archive, locked.dialogues, wanted)
     progress(steps, steps)
@@ -131,6 +134,10 @@ def sure_of(archive: Path, texts: Sequence[str], wanted: Wanted = lambda: True) 
     given = [{"text": text, "expects": "choice", "choices": []} for text in texts]
     found = ask_rasa("bot.understand", archive, given, wanted=wanted)
     return [
-        Guess(str(one["guess"] or one["intent"]), float(one.get("confidence") or 0.0))
+        Guess(
+            str(one["guess"] or one["intent"]),
+            float(one.get("confidence") or 0.0),
+            not one["guess"],
+        )
         for one in found
     ]

@@ -19,12 +19,13 @@ _HEAD = 'version: "3.1"\n\n# Lines of the clinic, laid over the ones that were s
 
 
 def lay(project: Path, folder: Path, changes: Sequence[Change]) -> Applied:
-    """Writes the folder anew and returns what became of the changes.
+    """Writes the data anew into the folder and returns what became of the changes.
 
-    Without changes it holds the same bytes as the project, and so leads to the same model.
+    Without changes they are the same bytes as the project's, and so lead to the same model. A log
+    of an earlier try stays.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in _COPIED:
         shutil.copyfile(project / name, folder / name)
     shutil.copytree(project / "data", folder / "data")

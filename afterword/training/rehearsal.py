@@ -30,7 +30,7 @@ from afterword.settings import Settings
 FOLDER = "rehearsal"
 """Below the data folder; it goes when the rehearsal is over."""
 _READY_PATH = "/webhooks/afterword/ready"
-_START_PATIENCE, _TURN_PATIENCE = 90.0, 30.0
+_START_PATIENCE, _TURN_PATIENCE = 90.0, 15.0
 _LOOK_EVERY = 0.02
 _MOST_TURNS = 40
 _SCREEN = "rehearsal"

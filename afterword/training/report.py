@@ -91,6 +91,11 @@ class Data:
     components: tuple[str, ...] = ()
     """What is wrong with the configuration, a sentence each."""
     valid: bool = True
+    taught: int = 0
+    """Lines that were added or moved here; `learned` of them the new model understands, and
+    `known_before` the live one."""
+    learned: int = 0
+    known_before: int = 0
 
 
 @dataclass(frozen=True)

@@ -66,18 +66,25 @@ def meaning(say: Say, name: str) -> str:
 
 
 def beside(say: Say, report: Report) -> list[str]:
-    """Conversations, speed and size, a sentence each."""
+    """What became of the lines that were taught here, and the conversations, a sentence each."""
+    new, data = report.candidate, report.data
+    told = [say("compare_dialogues", right=new.dialogues - len(new.broken), of=new.dialogues)]
+    if not data.taught:
+        return told
+    learned = say("compare_learned", right=data.learned, of=data.taught, before=data.known_before)
+    return [learned, *told]
+
+
+def weight(say: Say, report: Report) -> str:
+    """Speed and size, in a sentence."""
     now, new = report.live, report.candidate
-    return [
-        say("compare_dialogues", right=new.dialogues - len(new.broken), of=new.dialogues),
-        say(
-            "compare_speed",
-            milliseconds=round(1000 * new.seconds),
-            live=round(1000 * now.seconds),
-            megabytes=round(new.bytes / 1e6, 1),
-            live_megabytes=round(now.bytes / 1e6, 1),
-        ),
-    ]
+    return say(
+        "compare_speed",
+        milliseconds=round(1000 * new.seconds),
+        live=round(1000 * now.seconds),
+        megabytes=round(new.bytes / 1e6, 1),
+        live_megabytes=round(now.bytes / 1e6, 1),
+    )
 
 
 def gate(say: Say, one: Gate) -> tuple[str, str]:

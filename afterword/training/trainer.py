@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -27,7 +27,7 @@ from afterword.settings import PROJECT, Settings
 from afterword.training import changeset, gates, locked, model, project_folder
 from afterword.training.changeset import Applied
 from afterword.training.locked import Locked
-from afterword.training.measuring import measure, sure_of
+from afterword.training.measuring import Guess, measure, sure_of
 from afterword.training.report import (
     Data,
     Doubtful,
@@ -201,7 +201,7 @@ class Trainer:
         live = candidate if live_name == trained.fingerprint else self._known(live_name, kept)
         if live is None:
             live = measure(live_archive, kept, screener, task.progress, task.wanted)
-        data = doubted(data, changes, live_archive, task.wanted)
+        data = heard_again(data, changes, live_archive, trained.path, task.wanted)
         task.step("judge")
         report = Report(number, candidate, live, data, self._is_signed(trained.path))
         passed = not gates.refusals(report, kept)
@@ -292,20 +292,39 @@ def facts(
     )
 
 
-def doubted(data: Data, changes: Iterable[Change], live: Path, wanted: Callable[[], bool]) -> Data:
-    """The same with the changed lines of which the live model is sure that they mean another."""
+def heard_again(
+    data: Data,
+    changes: Iterable[Change],
+    live: Path,
+    candidate: Path,
+    wanted: Callable[[], bool],
+) -> Data:
+    """The same with what both models make of the changed lines: those of which the live one is sure
+    that they mean something else, and how many each understands as they were meant."""
     known = [one for one in changes if one.kind is not Kind.REMOVE]
     if not known:
         return data
-    guesses = sure_of(live, [one.text for one in known], wanted)
+    texts = [one.text for one in known]
+    before = list(zip(known, sure_of(live, texts, wanted), strict=True))
+    after = list(zip(known, sure_of(candidate, texts, wanted), strict=True))
     found = [
         Doubtful(one.text, one.language, one.label, guess.label)
-        for one, guess in zip(known, guesses, strict=True)
+        for one, guess in before
         if guess.label != one.label and guess.confidence >= SURE
     ]
     by_hand = {one.text for one in known if not one.owner_hash}
-    shown = tuple(one for one in found if one.text in by_hand)[:_SHOWN]
-    return Data(**{**vars(data), "doubtful": len(found), "examples": shown})
+    return replace(
+        data,
+        doubtful=len(found),
+        examples=tuple(one for one in found if one.text in by_hand)[:_SHOWN],
+        taught=len(known),
+        learned=_understood(after),
+        known_before=_understood(before),
+    )
+
+
+def _understood(found: Iterable[tuple[Change, Guess]]) -> int:
+    return sum(guess.acted_on and guess.label == one.label for one, guess in found)
 
 
 def _components(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""What was not understood, in a real browser: accessible, narrow, and by keyboard alone."""
+"""Teaching the assistant, in a real browser: accessible, narrow, and by keyboard alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +23,20 @@ from .factory import (
     instrument,
     password_hash,
 )
+from .taught import TRIED, WORSE, teach
 from .test_browser import serving
 
 pytestmark = pytest.mark.browser
+
+PAGES = (
+    "/portal/review",
+    "/portal/admin/teach",
+    "/portal/admin/teach/lines?words=go+back",
+    "/portal/admin/training?again=by-hand",
+    "/portal/admin/models?again=by-hand",
+    f"/portal/admin/models/{WORSE}",
+    f"/portal/admin/models/{TRIED}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +44,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a portal with the messages of the demo."""
     records = empty_records(tmp_path_factory.mktemp("review"), Clock())
     seed_misheard(records, seed(records, instrument(), password_hash(), []).reflections)
+    teach(records)
     with serving(Starlette(routes=routes(Context(Settings(), records)))) as address:
         yield address
     records.close()
@@ -87,16 +99,22 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     )
     contexts.append(context)
     page = context.new_page()
-    page.goto(f"{base}/portal/review")
-    results = Axe().run(page)
-    assert not results.response["violations"], results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('main a, main button, main select')]
-            .map(node => node.getBoundingClientRect())
-            .filter(box => box.height < 44 || box.width < 44).length"""
-    )
-    assert small == 0
+    for path in PAGES:
+        page.goto(base + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        results = Axe().run(page)
+        assert not results.response["violations"], f"{path}: {results.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
+        assert page.evaluate(SMALL) == [], path
+
+
+SMALL = """() => [...document.querySelectorAll('main a, main button, main select, main summary')]
+    .filter(node => {
+        const box = node.getBoundingClientRect();
+        return box.height < 44 || box.width < 44;
+    })
+    .map(node => node.innerText)"""
+"""What a finger would miss."""
 
 
 def words(page: Page) -> str:

@@ -17,7 +17,7 @@ from afterword.settings import Settings
 from .factory import Client, Clock, Context, client_of, empty_records, field_of, password_hash
 from .factory import instrument as first_instrument
 
-REVIEW = "/portal/review"
+REVIEW, TEACH = "/portal/review", "/portal/admin/teach"
 NAMES = {
     part
     for name in (
@@ -208,3 +208,18 @@ def test_the_demo_has_all_reasons_and_consents(records: Records) -> None:
     with records.read() as tx:
         rows = tx.session.query(consents.Consent).filter_by(kind="training").count()
     assert rows == len(CONSENTING)
+
+
+def test_a_line_that_is_taken_back_waits_here_for_another_meaning(alex: Client) -> None:
+    press(alex, "label.thanks", messages(page(alex))["one up again"])
+    assert "one up again" not in messages(page(alex))
+    teach(alex, "take")
+    drafted = alex.get(TEACH).text.partition("one up again")[2]
+    teach(alex, "drop", change=field_of(drafted, "change"))
+    assert "one up again" not in alex.get(TEACH).text
+    assert "one up again" in messages(page(alex))
+
+
+def teach(who: Client, what: str, **form: str) -> None:
+    token = field_of(who.get(TEACH).text, "form_token")
+    assert who.post(f"{TEACH}/{what}", {"form_token": token} | form).status_code == 303

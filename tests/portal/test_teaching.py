@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from measured import measured, report_of
 
-from afterword.records import data_versions, jobs, people, registry
+from afterword.records import data_versions, jobs, registry, serving
 from afterword.settings import PROJECT
 from afterword.training import locked
 from afterword.training.measuring import meant
-from afterword.training.report import Measured, Read, Report, as_json
+from afterword.training.report import Report, as_json
 
 from .factory import Client, World, field_of
 
@@ -62,17 +63,17 @@ def test_a_line_is_added_a_version_made_and_its_training_asked_for(admin: Client
 
 def test_a_conflict_is_named_and_has_to_be_mended_first(admin: Client) -> None:
     _, page = add(admin, "Who sees this?", "thanks")
-    assert "The same line stands under Who sees this?" in page
+    assert "It means “Who sees this?” already" in page
     status, page = act(admin, f"{TEACH}/close", reason="Why not.")
-    assert (status, "Mend the marked changes first" in page) == (422, True)
+    assert (status, "Mend the marked lines first" in page) == (422, True)
     status, page = act(admin, f"{TEACH}/drop", change=change_of(page, "Who sees this?"))
-    assert "Nothing was changed since" in page
+    assert "None yet." in page
 
 
 def test_a_line_that_versions_are_measured_on_is_not_taught(admin: Client) -> None:
     held = next(one for one in locked.load(PROJECT).lines if one.language == "en")
     _, page = add(admin, held.text, "answer")
-    assert "one of the lines that versions are measured on" in page
+    assert "one of the test messages, or nearly" in page
 
 
 def test_a_shipped_line_is_found_and_moved(admin: Client) -> None:
@@ -102,13 +103,21 @@ def test_a_training_shows_how_far_it_is_and_can_be_stopped(world: World, admin: 
     assert "no record of it" in admin.get(f"{TRAINING}/{job.id}/log").text
 
 
-def measured(name: str, wrong: dict[str, str]) -> Measured:
-    kept = locked.load(PROJECT)
-    lines = {
-        one.place: Read(meant(one), wrong.get(one.place, meant(one)), one.place not in wrong)
-        for one in kept.lines
-    }
-    return Measured(name, kept.digest, lines, dialogues=len(kept.dialogues), seconds=0.02, bytes=9)
+def test_work_that_was_cut_off_says_that_it_goes_on_by_itself(world: World, admin: Client) -> None:
+    add(admin, "that is me finished for this evening", "stop")
+    act(admin, f"{TEACH}/close", reason="Heard this week.")
+    with world.records.begin() as tx:
+        registry.add(tx, "candidate", None, report_of("candidate"))
+        serving.settle(tx, "shipped")
+        serving.ask_promotion(tx, "candidate", None)
+        for kind, step in ((jobs.Kind.TRAIN, "measure"), (jobs.Kind.PROMOTE, "switch")):
+            job = jobs.claim(tx, (kind,))
+            assert job is not None
+            jobs.beat(tx, job, step=step, at=3, of=5)
+    assert "It was cut off" not in admin.get(TRAINING).text + admin.get(MODELS).text
+    world.clock.now += 2 * jobs.LEASE
+    for page in (TRAINING, MODELS):
+        assert "It was cut off. What answers patients has not changed." in admin.get(page).text
 
 
 @pytest.mark.parametrize("well", [True, False])
@@ -138,15 +147,12 @@ def test_a_comparison_is_in_words_first_and_says_what_was_not_passed(
 def test_a_model_that_holds_words_of_somebody_erased_has_no_button(
     world: World, admin: Client
 ) -> None:
-    same = measured("candidate", {})
+    same = measured("candidate")
     with world.records.begin() as tx:
-        clinic = people.add_clinic(
-            tx, name="B", timezone="Europe/London", phone="1", urgent_phone="2", urgent_text="3"
-        )
         data_versions.add(
-            tx, clinic, language="en", label="stop", text="no more", owner_hash="hash"
+            tx, world.clinic, language="en", label="stop", text="no more", owner_hash="hash"
         )
-        version = data_versions.draft(tx, clinic)
+        version = data_versions.draft(tx, world.clinic)
         data_versions.close(tx, version, None, "A reason.")
         report = as_json(Report(1, same, replace(same, model="live")))
         registry.add(tx, "candidate", version, report)

@@ -21,7 +21,7 @@ from afterword.deid.spans import Tag
 from afterword.gateway.conversation import MENU
 from afterword.gateway.intake import FORM_PAGE, PAGE
 from afterword.gateway.takeout import PATIENTS_TERMS
-from afterword.portal import promoting
+from afterword.portal import guide, promoting
 from afterword.portal.alerts import REASONS
 from afterword.portal.privacy import DONE
 from afterword.portal.review_inbox import NOTICES
@@ -176,6 +176,9 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "promoting_notice_{}": set(Notice) - {Notice.NONE},
         "promoting_step_{}": (*promotion.STEPS, "waits"),
         "promoting_failed_{}": promotion.CODES,
+        "way_{}": guide.CODES,
+        "way_{}_one": guide.COUNTED,
+        "way_go_{}": set(guide.CODES) - {"nothing"},
         "promoting_refused_{}": promoting.REFUSED,
         "teach_{}": ("taken", "dropped", "noted", "moved"),
         "teach_did_{}": Change,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from measured import report_of
 from stack import Stack, wait_for
 
 from afterword import manifest
@@ -22,10 +23,7 @@ from afterword.records import jobs, models, registry, serving
 from afterword.records.jobs import Job
 from afterword.records.serving import Serving
 from afterword.settings import PROJECT, Settings
-from afterword.training import locked, report
 from afterword.training import model as training
-from afterword.training.measuring import meant
-from afterword.training.report import Measured, Read
 from afterword.training.signing_key import signing_key
 
 PROMOTION = 400.0
@@ -83,7 +81,7 @@ class Clinic(Stack):
     def register(self, name: str, measured: Mapping[str, Any] | None = None) -> None:
         """Puts a model into the registry with a report that every gate lets pass."""
         with self.records.begin() as tx:
-            registry.add(tx, name, None, measured or perfect(name))
+            registry.add(tx, name, None, measured or report_of(name))
 
     def ask(self, name: str) -> str:
         with self.records.begin() as tx:
@@ -112,14 +110,6 @@ class Clinic(Stack):
     def roll_back(self) -> None:
         with self.records.begin() as tx:
             assert serving.take_back(tx, None) is None
-
-
-def perfect(name: str) -> dict[str, Any]:
-    """A report of a model that reads everything right, as the live one does."""
-    kept = locked.load(PROJECT)
-    lines = {line.place: Read(meant(line), meant(line), True) for line in kept.lines}
-    measured = Measured(name, kept.digest, lines, dialogues=len(kept.dialogues))
-    return report.as_json(report.Report(1, measured, replace(measured, model="live")))
 
 
 def folder_of_models(folder: Path) -> tuple[Path, str]:

@@ -1,11 +1,12 @@
-"""A small assistant, trained in half a minute: the product's own, with few lines of each label."""
+"""A small assistant, trained in some seconds: the product's own, with few lines of each label."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -15,12 +16,15 @@ from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
 from afterword.training import corpus, locked, model, project_folder
+from afterword.training.locked import Locked
 from afterword.training.measuring import measure
+from afterword.training.report import Measured
 from afterword.training.trainer import Trainer
 
-LINES_OF_EACH = 30
+LINES_OF_EACH = 12
 HELD_OF_EACH = 3
 STATEMENTS = 20
+_KEPT_BACK = {".git", "models", "results", "tests", "var"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Small:
     project: Path
     settings: Settings
     model: model.Model
+    measured: Measured
 
     def trainer(self, records: Records, data_dir: Path) -> Trainer:
         """One that works on these records, in another folder."""
@@ -37,27 +42,35 @@ class Small:
         return Trainer(records, settings, screener, self.project)
 
 
+@cache
 def screener() -> Screener:
     """By rules alone: the model of the screen takes seconds to load."""
     return Screener(load_rules())
 
 
-def make_small(folder: Path) -> Small:
-    """What it understands is what is kept apart: then whatever is lost was taught wrongly."""
+def make_small(folder: Path, *, program: bool = False) -> Small:
+    """What it understands is what is kept apart: then whatever is lost was taught wrongly.
+
+    `program`: with a copy of the program in the project, which can be run from there.
+    """
     project = make_project(folder / "project")
+    if program:
+        _add_program(project)
     settings = Settings(
         data_dir=folder / "var", models_dir=folder / "models", model_key_file=folder / "sign.key"
     )
     trained = model.train(project, settings.models_dir, settings.model_key, lambda text: None)
     found = measure(trained.path, locked.load(project), screener())
+    moved: dict[str, str] = {}
     for path in (project / "understanding" / "locked").glob("*.jsonl"):
-        rows = path.read_text(encoding="utf-8").splitlines()
-        places = [f"{path.stem}:{number}" for number in range(1, len(rows) + 1)]
-        kept = [
-            row
-            for row, place in zip(rows, places, strict=True)
-            if place not in found.misread and (place not in found.lines or found.lines[place].right)
-        ]
+        kept = []
+        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            place = f"{path.stem}:{number}"
+            if place not in found.misread and (
+                place not in found.lines or found.lines[place].right
+            ):
+                kept.append(row)
+                moved[place] = f"{path.stem}:{len(kept)}"
         path.write_text("\n".join(kept), encoding="utf-8")
     broken = {one.dialogue for one in found.broken}
     for path in (project / "understanding" / "dialogues").glob("*.yml"):
@@ -66,7 +79,21 @@ def make_small(folder: Path) -> Small:
             [one for one in yaml.load(path.read_text("utf-8")) if one["dialogue"] not in broken],
             path,
         )
-    return Small(project, settings, trained)
+    return Small(project, settings, trained, _measured_again(found, moved, locked.load(project)))
+
+
+def _measured_again(found: Measured, moved: dict[str, str], kept: Locked) -> Measured:
+    """What measuring on the lines that are left would find: `moved` says where they are now."""
+    return replace(
+        found,
+        digest=kept.digest,
+        lines={moved[place]: read for place, read in found.lines.items() if place in moved},
+        not_held=tuple(moved[place] for place in found.not_held if place in moved),
+        misread={},
+        leaning={moved[place]: name for place, name in found.leaning.items() if place in moved},
+        broken=(),
+        dialogues=len(kept.dialogues),
+    )
 
 
 def make_project(folder: Path) -> Path:
@@ -95,6 +122,20 @@ def make_project(folder: Path) -> Path:
     rasa.chmod(0o755)
     _keep_apart(folder / "understanding")
     return folder
+
+
+def _add_program(project: Path) -> None:
+    for part in ("actions", "afterword", "bot"):
+        # Copies: a program finds its project by where its own files are.
+        shutil.copytree(
+            PROJECT / part, project / part, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    (project / "rasa").unlink()
+    shutil.copy(PROJECT / "rasa", project / "rasa")
+    for folder in (Path(), Path("understanding")):
+        for path in (PROJECT / folder).iterdir():
+            if path.name not in _KEPT_BACK and not (project / folder / path.name).exists():
+                (project / folder / path.name).symlink_to(path)
 
 
 def _keep_apart(folder: Path) -> None:

@@ -1,5 +1,7 @@
-"""Real trainings of a small assistant: a good one passes, a poisoned one is stopped, a killed one
-is taken up again."""
+"""Real trainings of a small assistant: a poisoned one is stopped, a killed one is taken up again.
+
+That a good one passes is played with the whole product: tests/stack/test_retraining.py.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +13,40 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lines import add, move
 from small_assistant import Small
+from sqlalchemy import event
 
-from afterword.records import data_versions, jobs, people, registry
+from afterword.records import data_versions, jobs, people, registry, serving
 from afterword.records.data_versions import Change, Kind
 from afterword.records.jobs import Job, State
 from afterword.records.store import Records, utc_now
 from afterword.records.vault import Vault
 from afterword.settings import Settings
-from afterword.training import corpus, gates, locked
-from afterword.training.report import from_json
+from afterword.training import corpus, gates, locked, promotion
+from afterword.training.report import Report, as_json, from_json
 from afterword.training.trainer import Trainer
 
 
 @pytest.fixture
-def records(sqlite_with_schema: Path, tmp_path: Path, vault: Vault) -> Iterator[Records]:
+def records(
+    sqlite_with_schema: Path, tmp_path: Path, vault: Vault, small: Small
+) -> Iterator[Records]:
+    """With the live model in them, which was measured once for all tests."""
     shutil.copy(sqlite_with_schema, tmp_path / "afterword.db")
     opened = Records(f"sqlite:///{tmp_path / 'afterword.db'}", vault)
+    live = Report(None, small.measured, small.measured)
+    with opened.begin() as tx:
+        registry.add(tx, small.model.fingerprint, None, as_json(live))
     yield opened
     opened.close()
+
+
+SECRET = "a bit of hush for today from me"
 
 
 def taught(records: Records, changes: Sequence[Change]) -> str:
@@ -81,42 +94,11 @@ def trained(records: Records, small: Small, folder: Path, changes: Sequence[Chan
     return refused_by(records, job, small)
 
 
-def test_a_trainer_that_is_killed_leaves_live_alone_and_its_work_is_done_again(
-    records: Records, small: Small, tmp_path: Path
-) -> None:
-    live = small.model.path.read_bytes()
-    job_id = taught(records, [add("a bit of hush for today from me", "pause")])
-    fork = multiprocessing.get_context("fork")
-    process = fork.Process(target=small.trainer(records, tmp_path).once)
-    process.start()
-    assert process.pid is not None
-    wait_for(lambda: job_of(records, job_id).step == "train")
-    children = wait_for(lambda: children_of(process.pid))
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    wait_for(lambda: not any(is_alive(one) for one in children), "what it had started ends")
-    assert job_of(records, job_id).state is State.RUNNING
-    assert not small.trainer(records, tmp_path).once(), "it may be alive and slow"
-    later = Records(str(records.engine.url), records.vault, lambda: utc_now() + 2 * jobs.LEASE)
-    assert small.trainer(later, tmp_path).once()
-    job = job_of(later, job_id)
-    later.close()
-    assert job.state is State.DONE
-    assert refused_by(records, job, small) == set()
-    assert small.model.path.read_bytes() == live
-    assert not list(small.settings.models_dir.glob("*.new"))
-    assert [path.name for path in (tmp_path / "training" / job_id).iterdir()] == ["training.log"]
-    log = (tmp_path / "training" / job_id / "training.log").read_text("utf-8")
-    assert "LogisticRegressionClassifier" in log
-    assert "hush" not in log
-
-
-def test_five_per_cent_of_flipped_labels_are_stopped(
-    records: Records, small: Small, tmp_path: Path
-) -> None:
+def flipped(small: Small) -> list[Change]:
+    """Five lines of a hundred under another label."""
     chance = random.Random(6)
     lines, labels = corpus.lines(small.project), corpus.labels(small.project)
-    flipped = [
+    return [
         move(
             one.text,
             one.label,
@@ -125,8 +107,98 @@ def test_five_per_cent_of_flipped_labels_are_stopped(
         )
         for one in chance.sample(lines, round(0.05 * len(lines)))
     ]
-    failed = trained(records, small, tmp_path, flipped)
-    assert failed & {"understands", "recall_stop", "recall_human", "recall_delete", "dialogues"}
+
+
+def test_killed_while_it_learns_and_while_it_measures_it_still_stops_flipped_labels(
+    records: Records, small: Small, tmp_path: Path
+) -> None:
+    live = small.model.path.read_bytes()
+    job_id = taught(records, [add(SECRET, "pause"), *flipped(small)])
+    later = records
+    for number, step in enumerate(("train", "measure"), start=1):
+        kill_within(step, later, small, tmp_path, job_id)
+        job = job_of(records, job_id)
+        assert (job.state, job.step) == (State.RUNNING, step)
+        assert not small.trainer(later, tmp_path).once(), "it may be alive and slow"
+        later = later_records(records, 2 * number * jobs.LEASE)
+        with later.read() as tx:
+            assert [one.name for one in registry.models(tx)] == [small.model.fingerprint]
+    assert small.trainer(later, tmp_path).once()
+    job = job_of(later, job_id)
+    assert (job.state, job.step) == (State.DONE, "judge")
+    assert refused_by(later, job, small) & {
+        *("understands", "recall_stop", "recall_human", "recall_delete", "dialogues")
+    }
+    assert small.model.path.read_bytes() == live
+    assert not list(small.settings.models_dir.glob("*.new"))
+    assert [path.name for path in (tmp_path / "training" / job_id).iterdir()] == ["training.log"]
+    log = (tmp_path / "training" / job_id / "training.log").read_text("utf-8")
+    assert SECRET not in log
+
+
+def test_killed_in_the_very_switch_the_model_that_was_live_stays(
+    records: Records, small: Small, tmp_path: Path
+) -> None:
+    """Back to what was live before: that needs no rehearsal, and switches in the same way."""
+    before, other = small.model.fingerprint, "2" * 16
+    with records.begin() as tx:
+        serving.settle(tx, before)
+        serving.promote(tx, other, None, timedelta(hours=1))
+        job_id = serving.ask_promotion(tx, before, None)
+    process = multiprocessing.get_context("fork").Process(
+        target=promote, args=(records, small, True)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    with records.read() as tx:
+        assert serving.state(tx).live == other
+    job = job_of(records, job_id)
+    assert (job.state, job.step) == (State.RUNNING, "switch")
+    later = later_records(records, 2 * jobs.LEASE)
+    promote(later, small)
+    assert job_of(later, job_id).state is State.DONE
+    with later.read() as tx:
+        assert serving.state(tx).live == before
+
+
+def promote(records: Records, small: Small, killed: bool = False) -> None:
+    """Does the promotion that waits; `killed`: until the moment the switch is committed."""
+    switching: list[bool] = []
+
+    def heard(_: object, __: object, statement: str, *___: object) -> None:
+        if "UPDATE serving" in statement and "live=" in statement:
+            switching.append(True)
+
+    def committing(_: object) -> None:
+        if switching:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if killed:
+        event.listen(records.engine, "before_cursor_execute", heard)
+        event.listen(records.engine, "commit", committing)
+    with records.begin() as tx:
+        job = jobs.claim(tx, (jobs.Kind.PROMOTE,))
+    assert job is not None
+    promotion.carry_out(records, small.settings, job, offline=True, project=small.project)
+
+
+def kill_within(step: str, records: Records, small: Small, folder: Path, job_id: str) -> None:
+    """Has a process work on the job, and kills it, and with it what it had started."""
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=small.trainer(records, folder).once)
+    process.start()
+    assert process.pid is not None
+    wait_for(lambda: job_of(records, job_id).step == step, f"the step {step}")
+    children = wait_for(lambda: children_of(process.pid))
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    wait_for(lambda: not any(is_alive(one) for one in children), "what it had started ends")
+
+
+def later_records(records: Records, by: timedelta) -> Records:
+    """The same database, as it is seen some time later."""
+    return Records(str(records.engine.url), records.vault, lambda: utc_now() + by)
 
 
 def test_labels_aimed_at_one_phrase_are_stopped(
@@ -165,7 +237,7 @@ def test_a_training_that_is_not_wanted_any_more_ends_soon(
     assert time.monotonic() - began < 60
     assert job_of(records, job_id).state is State.CANCELLED
     with records.read() as tx:
-        assert registry.models(tx) == []
+        assert [one.name for one in registry.models(tx)] == [small.model.fingerprint]
 
 
 def test_data_that_rasa_refuses_end_with_that_reason(

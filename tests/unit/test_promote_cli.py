@@ -1,34 +1,24 @@
 """`afterword promote` and `rollback`: what they refuse, and going back where none runs."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from afterword import promote_cli
 from afterword.cli import cli
-from afterword.records import audit, schema, serving
+from afterword.records import audit, serving
 from afterword.records.store import Records
-from afterword.records.vault import create_key_file, load_vault
-from afterword.settings import Settings
 from afterword.training import promotion
 
 OLD, NEW = "1" * 16, "2" * 16
 
 
 @pytest.fixture
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
-    monkeypatch.setenv("AFTERWORD_DATA_DIR", str(tmp_path))
-    settings = Settings(data_dir=tmp_path)
-    create_key_file(settings.keys)
-    opened = Records(settings.database, load_vault(settings.keys))
-    schema.upgrade(opened.engine)
-    with opened.begin() as tx:
+def records(installation: Records) -> Records:
+    with installation.begin() as tx:
         serving.settle(tx, OLD)
-    yield opened
-    opened.close()
+    return installation
 
 
 def run(*arguments: str) -> Result:

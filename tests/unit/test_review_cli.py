@@ -1,7 +1,7 @@
 """`afterword review`: the verbs of the page on the command line."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,33 +9,26 @@ from factory import Clinic, Clock
 from typer.testing import CliRunner, Result
 
 from afterword.access.policy import Role
-from afterword.records import consents, misheard, schema
+from afterword.records import consents, misheard
 from afterword.records.consents import Subject, Wording
 from afterword.records.store import Records
-from afterword.records.vault import create_key_file, load_vault
 from afterword.review_cli import review
-from afterword.settings import Settings
 
 ALEX, NAT = "alex@clinic.example", "nat@clinic.example"
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
-    monkeypatch.setenv("AFTERWORD_DATA_DIR", str(tmp_path))
-    settings = Settings(data_dir=tmp_path)
-    create_key_file(settings.keys)
-    opened = Records(settings.database, load_vault(settings.keys))
-    schema.upgrade(opened.engine)
-    clinic = Clinic(opened, Clock())
+def records(installation: Records) -> Records:
+    clinic = Clinic(installation, Clock())
     clinic.add_clinician("Alex Roe", ALEX, Role.ADMIN)
     clinic.add_clinician("Nat Poe", NAT, Role.ANNOTATOR)
     clinic.add_clinician("Bea Poe", "bea@clinic.example")
     reflection = clinic.reflect(sharing=None)
-    with opened.begin() as tx:
+    with installation.begin() as tx:
         consents.give(tx, reflection, Wording(Subject.TRAINING, 1, "en", "Words."), "page")
     for text in ("knock it on the head, Robin Okafor", "one up again"):
-        with opened.begin() as tx:
+        with installation.begin() as tx:
             misheard.note(
                 tx,
                 reflection,
@@ -47,8 +40,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records
                 guesses=[("stop", 0.4)],
                 model="m",
             )
-    yield opened
-    opened.close()
+    return installation
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """`afterword staff`: the first admin, invitations, lost factors, from an empty installation on."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from afterword.records import accounts, schema
+from afterword.records import accounts
 from afterword.records.store import Records
-from afterword.records.vault import create_key_file, load_vault
-from afterword.settings import Settings
 from afterword.staff_cli import staff
 
 CLINIC = (
@@ -22,18 +19,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
-    monkeypatch.setenv("AFTERWORD_DATA_DIR", str(tmp_path))
-    settings = Settings(data_dir=tmp_path)
-    create_key_file(settings.keys)
-    opened = Records(settings.database, load_vault(settings.keys))
-    schema.upgrade(opened.engine)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def run(records: Records) -> Run:
+def run(installation: Records) -> Run:
     return lambda *arguments: CliRunner().invoke(staff, arguments)
 
 
@@ -43,9 +29,9 @@ def token_in(result: Result) -> str:
     return found[1]
 
 
-def test_the_first_admin_of_an_empty_installation(records: Records, run: Run) -> None:
+def test_the_first_admin_of_an_empty_installation(installation: Records, run: Run) -> None:
     token = token_in(run("first-admin", *INES, *CLINIC))
-    with records.read() as tx:
+    with installation.read() as tx:
         invited = accounts.invited(tx, token)
     assert invited is not None
     assert not invited.keeps_password
@@ -86,17 +72,17 @@ def test_wrong_roles_and_clinics_are_said(run: Run, wrong: tuple[str, str]) -> N
 
 
 def test_a_lost_factor_keeps_the_password_unless_it_is_forgotten(
-    records: Records, run: Run
+    installation: Records, run: Run
 ) -> None:
     run("first-admin", *INES, *CLINIC)
-    with records.begin() as tx:
+    with installation.begin() as tx:
         accounts.set_password(tx, str(accounts.by_email(tx, INES[3])), "a hash")
     kept = token_in(run("reset-factors", "--email", INES[3]))
-    with records.read() as tx:
+    with installation.read() as tx:
         invited = accounts.invited(tx, kept)
     assert invited is not None and invited.keeps_password
     anew = token_in(run("reset-factors", "--email", INES[3], "--forgotten-password"))
-    with records.read() as tx:
+    with installation.read() as tx:
         assert accounts.invited(tx, kept) is None
         invited = accounts.invited(tx, anew)
     assert invited is not None and not invited.keeps_password
