@@ -160,6 +160,7 @@ def worker() -> None:
     from afterword.delivery.rounds import Rounds
     from afterword.delivery.tidying import Tidying
     from afterword.gateway.turns import Assistant, Worker
+    from afterword.phrasing import Phrasing
     from afterword.records.tombstones import Tombstones
     from afterword.training.watch import Limits, Watching
 
@@ -170,7 +171,7 @@ def worker() -> None:
     async def work() -> None:
         assistant = Assistant(settings.assistant_url, services.channel_key(vault))
         records = Records(settings.database, vault)
-        rounds = Rounds(records, Mailer(settings, locales.load("en")))
+        rounds = Rounds(records, Mailer(settings, Phrasing({"en": locales.load("en")}, {})))
         graves = Tombstones(settings.tombstone_file)
         carrying = Worker(records, assistant, settings.data_dir)
         tidying = Tidying(records, graves, settings.terms, carrying.erase)

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from afterword import http, locales
 from afterword.access.routes import Caller
+from afterword.phrasing import Phrasing
 from afterword.portal import (
     access,
     alerts,
@@ -28,7 +29,6 @@ from afterword.portal import (
     wording,
 )
 from afterword.portal.clinic import CLINIC
-from afterword.portal.digests import DigestMaker
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
 from afterword.portal.review_inbox import REVIEW_INBOX, ReviewInbox
@@ -63,6 +63,8 @@ class Context(Protocol):
     def records(self) -> Records: ...
     @property
     def instruments(self) -> Mapping[tuple[str, int], Instrument]: ...
+    @property
+    def phrasing(self) -> Phrasing: ...
     @property
     def screener(self) -> Screener: ...
 
@@ -136,15 +138,15 @@ def routes(context: Context) -> list[BaseRoute]:
 
 def make_portal(context: Context) -> Portal:
     """Templates, texts and keys, made once."""
-    texts = locales.load(LANGUAGE)
     pages = http.template_environment(_HERE / "templates")
     pages.globals.update(initials=wording.initials, isolated=wording.isolated)
     return Portal(
         settings=context.settings,
         records=context.records,
         pages=pages,
-        say=texts.section("portal"),
-        maker=DigestMaker(context.instruments, texts, context.screener),
+        say=locales.load(LANGUAGE).section("portal"),
+        phrasing=context.phrasing,
+        screener=context.screener,
         cookie=access.Cookie(context.settings),
         form_key=context.records.vault.derive("portal forms"),
     )

@@ -205,7 +205,7 @@ def test_without_a_server_or_a_sender_each_notice_fails(server: MailServer) -> N
     assert "sender" in refused(server.port, mail_from="")
     refused(closed_port())
     mailer = mailer_at(server.port)
-    unset = type(mailer)(mailer.settings.model_copy(update={"smtp_host": ""}), mailer.texts)
+    unset = type(mailer)(mailer.settings.model_copy(update={"smtp_host": ""}), mailer.phrasing)
     with pytest.raises(NotSent, match="no mail server"):
         unset.send(MAIL)
     assert server.seen == []

@@ -13,6 +13,7 @@ from actions.action_language import ActionLanguage
 from actions.desk import Desk
 from actions.talk import gather
 from afterword.locales import load
+from afterword.phrasing import Phrasing
 from afterword.records import models, reflections
 
 SPANISH = load("es").section("bot")
@@ -24,8 +25,10 @@ def desk(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     languages = ("en", "es")
     made = Desk(
         records=clinic.records,
-        instruments={("core", 1): core(), ("core", 2): adaptive()},
-        catalogues={language: load(language) for language in languages},
+        phrasing=Phrasing(
+            {language: load(language) for language in languages},
+            {("core", 1): core(), ("core", 2): adaptive()},
+        ),
         lexicons={language: lexicon(language) for language in languages},
     )
     monkeypatch.setattr(desks, "_desk", made)
