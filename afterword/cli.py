@@ -36,6 +36,7 @@ from afterword.training import model as training
 from afterword.training.signing_key import SigningKeyUnusable
 from afterword.training_cli import evaluate, models, train
 from afterword.understanding_cli import understanding
+from afterword.wording_cli import wording
 
 cli = typer.Typer(
     help="Carries what a patient thought of a session to the clinician, before the next one.",
@@ -55,6 +56,7 @@ cli.command()(access)
 cli.add_typer(patient, name="patient")
 cli.add_typer(review, name="review")
 cli.add_typer(train, name="train")
+cli.add_typer(wording, name="wording")
 cli.command()(evaluate)
 cli.command()(models)
 cli.add_typer(serve, name="serve", hidden=True)

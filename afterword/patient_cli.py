@@ -17,7 +17,7 @@ from afterword.datafiles import load_instruments
 from afterword.gateway.takeout import Teller, as_json
 from afterword.operator import operator
 from afterword.phrasing import Phrasing
-from afterword.records import audit, certificates, codes, erasure, relations, rights
+from afterword.records import accounts, audit, certificates, codes, erasure, rights
 from afterword.records.certificates import CertificateRefused
 from afterword.records.store import Records, Tx
 from afterword.records.tombstones import Tombstones
@@ -59,12 +59,11 @@ def code(who: Who) -> None:
 def export(who: Who, out: Out = None) -> None:
     """Write all that is kept about a patient who asked for it, as JSON."""
     with _opened() as (records, settings), _acting(records, "patient export") as tx:
-        patient_id = _one(tx, who)
-        own = rights.export_for(tx, patient_id)
+        own = rights.export_for(tx, _one(tx, who))
         made_at = tx.now
         phrasing = Phrasing({"en": locales.load("en")}, load_instruments(settings.instrument_file))
         phrasing.refresh(tx)
-        words = phrasing.of(relations.clinic_of(tx, "patient", patient_id) or "")
+        words = phrasing.of(accounts.clinics(tx).get(own["person"]["clinic"], ""))
     teller = Teller(words.catalogue(), words.instruments, "UTC")
     _write(as_json(teller.explained(own), made_at=made_at), out)
 

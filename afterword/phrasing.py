@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from afterword.locales import Catalogue
 from afterword.records import wordings
-from afterword.records.store import Tx
+from afterword.records.store import Records, Tx
 from afterword.reflection.instrument import Instrument
 from afterword.wording.changes import Change
 from afterword.wording.overlay import Editions, overlaid
@@ -52,16 +52,24 @@ class Phrasing:
         known = self._known.get(clinic_id)
         return self.shipped if known is None else known[1]
 
-    def refresh(self, tx: Tx, *, at_once: bool = False) -> None:
+    def refresh(self, tx: Tx) -> None:
         """Looks whether somebody has changed words: one short query, at most once a second.
 
-        `at_once` is for who has just changed some. Raises RecordsAway.
+        `tx` has to be one of a process of ours: it reads the words of every clinic.
         """
         now = time.monotonic()
         with self._lock:
-            if not at_once and now - self._looked < _EVERY:
+            if now - self._looked < _EVERY:
                 return
             self._looked = now
+        self._look(tx)
+
+    def refresh_now(self, records: Records) -> None:
+        """Looks at once, for who has just changed some. Raises RecordsAway."""
+        with records.read() as tx:
+            self._look(tx)
+
+    def _look(self, tx: Tx) -> None:
         found = wordings.revisions(tx)
         for clinic_id, number in found.items():
             known = self._known.get(clinic_id)

@@ -3,7 +3,7 @@
 The pages and the command line both go through here, so that neither gets round a check.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -86,6 +86,13 @@ class Rewording:
         held = holding(wordings.changes(tx, self.clinic_id))
         return _said(self._text(language, key), language, held)
 
+    def at(self, address: str) -> str:
+        """The key of the text with this address. Raises UnknownText."""
+        for key, text in self.texts.items():
+            if text.address == address:
+                return key
+        raise UnknownText(address)
+
     def check(self, tx: Tx, language: str, key: str, new: str) -> list[Finding]:
         """What is to be said about a new text. Raises UnknownText and Denied."""
         held = holding(wordings.changes(tx, self.clinic_id))
@@ -136,6 +143,14 @@ class Rewording:
         if text is None or language not in text.shipped:
             raise UnknownText(key)
         return text
+
+
+def sentence(say: Callable[..., str], finding: Finding) -> str:
+    """A finding in words, with what to do. `say` has the texts of the portal."""
+    values = dict(finding.values)
+    if "language" in values:
+        values["language"] = say(f"language_{values['language']}")
+    return say(f"wording_found_{finding.code}", **values)
 
 
 def plain(text: str) -> str:

@@ -248,16 +248,16 @@ _TEACHING = {
     ),
 }
 _WORDING = {
-    **_each(_row({Caller.ADMIN}, Action.READ_WORDING), "GET /portal/admin/wording"),
-    **_each(_row({Caller.ADMIN}, Action.READ_WORDING), "POST /portal/admin/wording/check"),
-    # Asked for before anybody types, so that nothing typed is lost on the way.
     **_each(
-        _row({Caller.ADMIN}, Action.READ_WORDING, fresh=True), "GET /portal/admin/wording/text"
+        _row({Caller.ADMIN}, Action.READ_WORDING),
+        "GET /portal/admin/wording",
+        "GET /portal/admin/wording/{language}/{text}",
+        "POST /portal/admin/wording/{language}/{text}/check",
     ),
     **_each(
         _row({Caller.ADMIN}, Action.EDIT_WORDING, fresh=True),
-        "POST /portal/admin/wording/publish",
-        "POST /portal/admin/wording/back",
+        "POST /portal/admin/wording/{language}/{text}/publish",
+        "POST /portal/admin/wording/{language}/{text}/back",
     ),
 }
 _REVIEWING = {

@@ -23,6 +23,7 @@ from afterword.portal import (
     privacy,
     promoting,
     questions,
+    rewording,
     supervision,
     teaching,
     today,
@@ -75,6 +76,7 @@ def routes(context: Context) -> list[BaseRoute]:
     page = "/portal/appointments/{appointment_id}"
     alert = access.SAFETY + "/{alert_id}"
     patient = PATIENTS + "/{patient_id}"
+    text = rewording.WORDING + "/{language}/{text}"
     review = ReviewInbox(context.instruments)
     static = http.SecureHeaders(
         http.ByTable(StaticFiles(directory=_HERE / "static"), _STATIC, ["*"], _WAYS),
@@ -109,6 +111,12 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(f"{promoting.MODELS}/{{name}}", "GET", signed_in(portal, models.one)),
         _route(f"{promoting.MODELS}/promote", "POST", signed_in(portal, promoting.promote)),
         _route(f"{promoting.MODELS}/rollback", "POST", signed_in(portal, promoting.roll_back)),
+        _route(rewording.WORDING, "GET", signed_in(portal, rewording.show)),
+        _route(text, "GET", signed_in(portal, rewording.one), headers=_WITH_SCRIPT),
+        *(
+            _route(f"{text}/{name}", "POST", signed_in(portal, handler), headers=_WITH_SCRIPT)
+            for name, handler in rewording.CHANGES.items()
+        ),
         _route(CLINIC, "GET", signed_in(portal, clinic.show)),
         *(
             _route(f"{CLINIC}/{name}", "POST", signed_in(portal, handler))

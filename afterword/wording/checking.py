@@ -11,13 +11,21 @@ from afterword.wording import lengths
 from afterword.wording.braces import BracesBroken, fits, names_in
 from afterword.wording.changes import Change, holding
 from afterword.wording.licence import read_as
-from afterword.wording.places import Place, Shape, Text, why_fixed
+from afterword.wording.places import FIXED, Place, Shape, Text, why_fixed
 from afterword.wording.reading import EASY, school_grade
-from afterword.wording.tone import unwanted
+from afterword.wording.tone import UNWANTED, unwanted
 
 HARDEST = EASY + 2
 """A formula errs by a year or two of school, and not by three."""
 LONGEST, LONGEST_BUTTON = 800, 80
+CODES = (
+    *(f"fixed_{one}" for one in FIXED),
+    *("empty", "same", "gone", "signs", "long", "braces", "name_missing", "name_unknown"),
+    *("must_say", "published", "contact", "hard", "hard_reason", "hard_staff", "same_option"),
+    *("other_language", "length_phone", "length_sms", "length_button", "length_telegram"),
+    *("length_whatsapp", *(f"tone_{one}" for one in UNWANTED)),
+)
+"""All codes of findings."""
 # What a patient may choose to say of themselves is not said by the assistant.
 _NOT_IN_OPTIONS = {"diagnosis", "danger", "promise", "threat"}
 _CONTACT = re.compile(r"https?:|www\.|\b[\w.]+@[\w.]+|\+?\d[\d ()-]{4,}\d", re.IGNORECASE)

@@ -10,9 +10,9 @@ import re
 import textwrap
 import unicodedata
 
-PHONE_LINE = 34
+PHONE_LINE = 30
 """Characters in a line of the chat on a phone 360 pixels wide, about."""
-PHONE_BUTTON = 36
+PHONE_BUTTON = 32
 SMS_SHORT = 2
 """So many messages for one line are still short."""
 TELEGRAM_BYTES = 64

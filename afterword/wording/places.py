@@ -1,5 +1,6 @@
 """Which texts a clinic may change, where they stand, and which it may not, and why."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from afterword.reflection.instrument import Instrument
 
 Texts = Mapping[str, str]
 LONGEST_KEY = 120
-PARTS = ("label", "ask", "again", "why")
+PARTS = ("ask", "again", "why", "label")
 _OPTION = "option."
 _SCALE = "scale."
 
@@ -40,7 +41,7 @@ _SECTIONS = {
     "openers": Place.DIGEST,
     "mail": Place.MAILS,
 }
-_FIXED = {
+FIXED = {
     "safety": r"safety\..+|bot\.(safety_\w+|medical|human)"
     r"|page\.(help_\w+|safe_\w+|landing_(danger|unscreened))",
     "agreed": r"page\.(consent_\w+|mine_(agree\w*|withdraw\w*|training_\w+))",
@@ -89,6 +90,11 @@ class Text:
     def for_patients(self) -> bool:
         return self.place in FOR_PATIENTS
 
+    @property
+    def address(self) -> str:
+        """What names it in the address of a page, where a key may not stand."""
+        return address_of(self.key)
+
     def must_say(self, language: str) -> tuple[str, ...]:
         return _MUST_SAY.get(self.key, {}).get(language, ())
 
@@ -102,9 +108,13 @@ def texts_of(catalogues: Mapping[str, Texts], instrument: Instrument) -> dict[st
     return {one.key: one for one in found if len(one.key) <= LONGEST_KEY}
 
 
+def address_of(key: str) -> str:
+    return hashlib.blake2b(key.encode(), digest_size=6).hexdigest()
+
+
 def why_fixed(key: str) -> str:
     """Why a text stays as it is; empty where it may be changed."""
-    return next((why for why, keys in _FIXED.items() if re.fullmatch(keys, key)), "")
+    return next((why for why, keys in FIXED.items() if re.fullmatch(keys, key)), "")
 
 
 def part_key(instrument: str, item: str, part: str) -> str:

@@ -16,9 +16,16 @@ def school_grade(text: str, language: str) -> float:
 
     A text of fewer than six words says nothing of itself: 0.
     """
+    if not is_long_enough(text):
+        return 0.0
     if language == "es":
         return max(0.0, EASY + (EASY_IN_SPANISH - ease(text)) / _POINTS_A_GRADE)
     return max(0.0, grade(text))
+
+
+def is_long_enough(text: str) -> bool:
+    """Whether a text has words enough for a measure to say anything."""
+    return len(re.findall(r"\{\w+\}|[^\W\d_]+", text)) >= _FEWEST_WORDS
 
 
 def grade(text: str) -> float:

@@ -46,6 +46,8 @@ from afterword.training import gates, labels, promotion, trainer
 from afterword.training.changeset import Source, Trouble
 from afterword.training.comparing import Trend
 from afterword.training.telling import MEANINGS
+from afterword.wording.checking import CODES
+from afterword.wording.places import PARTS, Place
 from afterword.wording.reading import (
     EASY,
     EASY_IN_SPANISH,
@@ -78,7 +80,7 @@ SOURCES = {
     "digest": python("afterword/reflection/digest.py", "afterword/reflection/signals.py"),
     "openers": python("afterword/reflection/signals.py"),
     "page": python("afterword/gateway", "afterword/records/consents.py"),
-    "portal": python("afterword/portal", "afterword/training/telling.py"),
+    "portal": python("afterword/portal", "afterword/training/telling.py", "afterword/rewording.py"),
     "safety": python("afterword/safety/replies.py", "afterword/gateway"),
     "mail": python("afterword/delivery", "afterword/records/mails.py"),
 }
@@ -197,6 +199,10 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "meaning_{}": MEANINGS,
         "gate_{}": gates.CODES,
         "gate_{}_do": gates.CODES,
+        "wording_{}": ("published", "taken_back", "as_shipped_already"),
+        "wording_place_{}": Place,
+        "wording_part_{}": (*PARTS, "option"),
+        "wording_found_{}": CODES,
         "label_{}": labels.known(PROJECT),
         "language_{}": ("en", "es"),
         "gone_{}": Tag,
