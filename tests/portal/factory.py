@@ -88,9 +88,12 @@ class Context:
     )
     screener: Screener = field(default_factory=lambda: screener())
 
+    shared: Phrasing | None = None
+    """That of the patients' pages, where they are served beside these."""
+
     @property
     def phrasing(self) -> Phrasing:
-        return Phrasing({one: load(one) for one in ("en", "es")}, self.instruments)
+        return self.shared or Phrasing({one: load(one) for one in ("en", "es")}, self.instruments)
 
 
 def rated(question: str, option: int | str, words: str | None = None) -> Answer:
