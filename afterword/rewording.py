@@ -11,12 +11,14 @@ from afterword.phrasing import Phrasing
 from afterword.records import wordings
 from afterword.records.store import Tx
 from afterword.reflection.instrument import Instrument
+from afterword.safety.finding import Tier
+from afterword.screening.screener import Screener
 from afterword.settings import PROJECT
 from afterword.wording import checking
 from afterword.wording.changes import Change, holding
 from afterword.wording.checking import Around, Finding, Weight
 from afterword.wording.licence import known_runs
-from afterword.wording.places import Text, texts_of, why_fixed
+from afterword.wording.places import Shape, Text, texts_of, why_fixed
 
 _PUBLISHED = PROJECT / "instruments" / "published_runs.txt"
 
@@ -59,9 +61,13 @@ def published() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Rewording:
-    """Works on one clinic; made anew for each piece of work."""
+    """Works on one clinic; made anew for each piece of work.
+
+    `screener` gives the safety screen, which taps go through as words do.
+    """
 
     phrasing: Phrasing
+    screener: Callable[[], Screener]
     clinic_id: str
 
     @property
@@ -99,7 +105,9 @@ class Rewording:
         texts = self.texts
         said = _said(self._text(language, key), language, held)
         beside = checking.labels_beside(texts, held, key, language)
-        around = Around({**said.others, language: said.now}, published(), beside)
+        around = Around(
+            {**said.others, language: said.now}, published(), beside, self._alarms(said, new)
+        )
         return checking.check(said.text, language, plain(new), around)
 
     def publish(
@@ -134,6 +142,13 @@ class Rewording:
         """What is wrong with all that the clinic says in its own words. Raises Denied."""
         changes = wordings.changes(tx, self.clinic_id)
         return checking.review(self.texts, changes, published())
+
+    def _alarms(self, said: Said, new: str) -> bool:
+        """Whether a tap on an answer would raise an alert: it is screened as words are."""
+        if said.text.shape is not Shape.OPTION:
+            return False
+        question = said.text.item
+        return self.screener().screen(new, question=question).tier > Tier.NONE
 
     def _text(self, language: str, key: str) -> Text:
         text = self.texts.get(key)

@@ -14,6 +14,8 @@ from afterword.records import wordings
 from afterword.records.store import Records, Tx
 from afterword.records.vault import load_vault
 from afterword.rewording import Rewording, UnknownText, WordingRefused, sentence
+from afterword.screening.rulefiles import load_rules
+from afterword.screening.screener import Screener
 from afterword.settings import load_settings
 from afterword.wording.checking import Finding, Weight
 from afterword.wording.places import Place
@@ -124,7 +126,7 @@ def _open(purpose: str, clinic: str) -> Iterator[tuple[Tx, Rewording]]:
     records = Records(settings.database, load_vault(settings.key_place))
     try:
         with records.begin(by=operator(), purpose=purpose) as tx:
-            yield tx, Rewording(phrasing, clinic_named(tx, clinic))
+            yield tx, Rewording(phrasing, _screener, clinic_named(tx, clinic))
     except WordingRefused as refused:
         _tell(refused.findings)
         _stop("Nothing was changed.")
@@ -134,6 +136,11 @@ def _open(purpose: str, clinic: str) -> Iterator[tuple[Tx, Rewording]]:
         _stop(str(unclear))
     finally:
         records.close()
+
+
+def _screener() -> Screener:
+    """By rule alone, read only when an answer to tap is changed: that takes some seconds."""
+    return Screener(load_rules())
 
 
 def _others() -> list[str]:

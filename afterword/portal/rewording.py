@@ -194,8 +194,8 @@ def _name(visit: Visit, work: Rewording, said: Said) -> str:
 
 def _question(visit: Visit, work: Rewording, item: str, scale: str) -> str:
     """The short name of a question; for a scale's answers its first and its last."""
-    language = next(iter(visit.portal.phrasing.shipped.catalogues))
-    asked = visit.portal.phrasing.of(work.clinic_id).asked.items
+    language = visit.maker.texts.language
+    asked = visit.maker.asked.items
     if item:
         return asked[item].label[language]
     options = next(one.options for one in asked.values() if one.scale == scale)
@@ -219,12 +219,12 @@ def _groups(visit: Visit, work: Rewording, found: list[Said]) -> Iterator[Group]
 
 
 def _phone(visit: Visit, work: Rewording, said: Said, new: str) -> Phone:
-    words = visit.portal.phrasing.of(work.clinic_id)
-    return phone_of(words.asked, said, new, visit.account.clinic)
+    return phone_of(visit.maker.asked, said, new, visit.account.clinic)
 
 
 def _work(visit: Visit) -> Rewording:
-    return Rewording(visit.portal.phrasing, visit.account.clinic.id)
+    portal = visit.portal
+    return Rewording(portal.phrasing, lambda: portal.screener, visit.account.clinic.id)
 
 
 def _said(visit: Visit, work: Rewording, tx: Tx) -> Said:

@@ -16,6 +16,7 @@ from afterword.access.actors import Actor
 from afterword.access.policy import Denied
 from afterword.access.routes import Caller, Row, callers_of
 from afterword.http import row_of
+from afterword.locales import MEASURE
 from afterword.phrasing import Phrasing
 from afterword.portal import access
 from afterword.portal.digests import DigestMaker
@@ -69,7 +70,7 @@ class Portal:
     def maker(self, clinic_id: str) -> DigestMaker:
         """Makes digests in the words of a clinic."""
         words = self.phrasing.of(clinic_id)
-        return DigestMaker(words.instruments, words.catalogue(), self.screener)
+        return DigestMaker(words.instruments, words.catalogue(MEASURE), self.screener)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page; what the frame around it needs has a value even where nobody is signed in."""

@@ -13,7 +13,7 @@ from afterword.wording.changes import Change, holding
 from afterword.wording.licence import read_as
 from afterword.wording.places import FIXED, Place, Shape, Text, why_fixed
 from afterword.wording.reading import EASY, school_grade
-from afterword.wording.tone import UNWANTED, unwanted
+from afterword.wording.tone import TELLING, UNWANTED, unwanted
 
 HARDEST = EASY + 2
 """A formula errs by a year or two of school, and not by three."""
@@ -21,7 +21,8 @@ LONGEST, LONGEST_BUTTON = 800, 80
 CODES = (
     *(f"fixed_{one}" for one in FIXED),
     *("empty", "same", "gone", "signs", "long", "braces", "name_missing", "name_unknown"),
-    *("must_say", "published", "contact", "hard", "hard_reason", "hard_staff", "same_option"),
+    *("must_say", "published", "contact", "hard", "hard_reason", "hard_staff", "mail_tells"),
+    *("same_option", "screened"),
     *("other_language", "length_phone", "length_sms", "length_button", "length_telegram"),
     *("length_whatsapp", *(f"tone_{one}" for one in UNWANTED)),
 )
@@ -52,11 +53,13 @@ class Finding:
 @dataclass(frozen=True)
 class Around:
     """What stands around a text: what it says now by language, the other options beside it, and
-    the hashes of published questionnaires."""
+    the hashes of published questionnaires. `alarms`: the safety screen takes a tap on it for words
+    of danger."""
 
     now: Mapping[str, str]
     published: frozenset[str] = frozenset()
     beside: Sequence[str] = ()
+    alarms: bool = False
 
 
 def check(text: Text, language: str, new: str, around: Around) -> list[Finding]:
@@ -73,6 +76,7 @@ def check(text: Text, language: str, new: str, around: Around) -> list[Finding]:
         *_braces(text, new, shipped),
         *_must_say(text, language, new),
         *_tone(text, new, shipped),
+        *_mail(text, new, shipped),
         *_strangers(new, shipped, around),
         *_grade(text, language, new, shipped),
         *_lengths(text, new, shipped),
@@ -177,6 +181,15 @@ def _tone(text: Text, new: str, shipped: str) -> Iterator[Finding]:
             yield Finding(f"tone_{kind}", weight, {"words": words.strip()})
 
 
+def _mail(text: Text, new: str, shipped: str) -> Iterator[Finding]:
+    """Whoever looks at a preview on a locked phone must not learn that somebody is in danger."""
+    if text.place is Place.MAILS:
+        for one in TELLING.finditer(new):
+            if one[0].casefold() not in shipped.casefold():
+                yield Finding("mail_tells", Weight.REFUSED, {"words": one[0]})
+                return
+
+
 def _strangers(new: str, shipped: str, around: Around) -> Iterator[Finding]:
     if not around.published.isdisjoint(read_as(new)):
         yield Finding("published", Weight.REFUSED)
@@ -221,6 +234,8 @@ def _over(code: str, count: int, limit: int, before: int) -> Iterator[Finding]:
 def _others(text: Text, language: str, new: str, around: Around) -> Iterator[Finding]:
     if any(fold(new) == fold(one) for one in around.beside):
         yield Finding("same_option", Weight.REFUSED)
+    if around.alarms and text.shape is Shape.OPTION:
+        yield Finding("screened", Weight.REFUSED)
     if fold(new) == fold(around.now.get(language, "")):
         return
     for other in text.shipped:

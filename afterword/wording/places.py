@@ -51,10 +51,12 @@ FIXED = {
     r"|taken_back|cannot_take_back)",
     "machine": r"bot\.(words_\w+|as_is|weekdays|months|date_time|language_names|language_signs)"
     r"|page\.(months|date|progress|demo\w*)",
+    "nobody": r"page\.(embed_\w+|link_broken\w*|slow_down\w*|unread\w*|no_records\w*)",
     "program": r"portal\..+",
 }
 """Why a text stays as it is, by its key: help in danger, what patients agreed to, what the program
-does with their words, what the program reads itself, and the pages of staff."""
+does with their words, what it reads itself, what is said before the clinic is known, and the pages of
+staff."""
 _MUST_SAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "bot.opening": {
         "en": ("computer program", "not a person", "Nobody reads", "{urgent_phone}"),

@@ -62,6 +62,13 @@ ADVICE = re.compile(
     r"|\brespira\b|\brel[aá]jate\b|\bc[aá]lmate\b",
     re.IGNORECASE,
 )
+TELLING = re.compile(
+    r"\b(patient|client|danger|risk|crisis|harm|di(e|ed|es|ing)\b|dead|session|therap|suicid|alert"
+    r"|emergenc|reflection|concern|paciente|peligro|riesgo|da[ñn]o|muer|sesi[oó]n|terap|alerta"
+    r"|urgencia|reflexi[oó]n|queja)\w*",
+    re.IGNORECASE,
+)
+"""What a notice by mail must not hold: it says that there is something, and never what."""
 SHOUT = re.compile(r"[!¡]|\b[A-ZÁÉÍÓÚÑ]{4,}\b")
 
 UNWANTED = {

@@ -150,6 +150,19 @@ def test_the_script_gets_the_same_findings(admin: Client) -> None:
     assert len(said["measures"]) == 3
 
 
+def test_an_answer_to_tap_goes_through_the_safety_screen(world: World, admin: Client) -> None:
+    path = f"{LIST}/en/{address_of('core/scale.extent/option.1')}"
+    status, page = act(admin, f"{path}/publish", text="I want to hurt myself")
+    assert (status, "every tap on it would raise an alert" in page) == (422, True)
+    assert act(admin, f"{path}/publish", text="Not so much")[0] == 303
+    assert f"an answer of {shared_by()} questions" in look(admin, path)
+
+
+def shared_by() -> int:
+    items = load_instruments(PROJECT / "instruments" / "core.yml")["core", 2].items
+    return sum(one.scale == "extent" for one in items.values())
+
+
 def digest(world: World, client: Client, appointment: str) -> str:
     assert client.sign_in().status_code == 303
     return look(client, f"/portal/appointments/{appointment}")

@@ -7,10 +7,11 @@ import pytest
 from factory import Clinic, Clock
 from typer.testing import CliRunner, Result
 
-from afterword.records import people, schema
+from afterword.doctor import missing_questions
+from afterword.records import models, people, schema
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
-from afterword.settings import Settings
+from afterword.settings import Settings, load_settings
 from afterword.wording_cli import wording
 
 Run = Callable[..., Result]
@@ -69,6 +70,15 @@ def test_one_text_and_all_changes_can_be_checked(run: Run, clinic: Clinic) -> No
     run("set", "en", HEARD, NEW)
     looked = run("check")
     assert (looked.exit_code, f"en {HEARD}:" in looked.stdout) == (0, True)
+
+
+def test_a_clinics_edition_is_no_question_set_that_is_missing(run: Run, clinic: Clinic) -> None:
+    run("set", "en", HEARD, NEW)
+    reflection = clinic.reflect(sharing=None)
+    for version, missing in ((200001, []), (900001, ["core 9"])):
+        with clinic.records.begin() as tx:
+            tx.session.get_one(models.Reflection, reflection).instrument_version = version
+        assert missing_questions(load_settings()) == missing
 
 
 def test_it_has_to_be_said_whose_words_where_there_are_several(run: Run, clinic: Clinic) -> None:

@@ -128,6 +128,13 @@ def test_staff_may_read_harder_lines_and_are_told() -> None:
     assert refusals(opener, hard) == set()
 
 
+@pytest.mark.parametrize("word", ["patient", "danger", "emergency", "session", "Alerta"])
+def test_a_notice_by_mail_tells_nobody_what_it_is_about(word: str) -> None:
+    shipped = TEXTS["mail.alert"].shipped["en"]
+    assert refusals("mail.alert", shipped.replace("There is", "Hello. There is")) == set()
+    assert "mail_tells" in refusals("mail.alert", f"{word}. {shipped}")
+
+
 def test_what_a_program_has_to_say_of_itself_cannot_be_left_out() -> None:
     opening = TEXTS["bot.opening"].shipped["en"]
     assert refusals("bot.opening", opening.replace("Hi.", "Hello.")) == set()
@@ -145,6 +152,7 @@ def test_what_a_program_has_to_say_of_itself_cannot_be_left_out() -> None:
         ("page.did_read_digest", "facts"),
         ("bot.who_sees", "facts"),
         ("bot.words_share", "machine"),
+        ("page.link_broken", "nobody"),
         ("portal.sign_out", "program"),
         ("bot.skipped", ""),
     ],
@@ -179,6 +187,13 @@ def test_a_text_message_is_counted_as_the_network_counts_it(
     text: str, messages: int, count: int
 ) -> None:
     assert lengths.sms(text) == (messages, count)
+
+
+def test_an_answer_that_would_raise_an_alert_at_every_tap_is_refused() -> None:
+    for key, refused_for in ((OPTION, {"screened"}), (HEARD, set[str]())):
+        around = Around(TEXTS[key].shipped, alarms=True)
+        said = check(TEXTS[key], "en", "I was not safe with {clinician}", around)
+        assert {one.code for one in said} & {"screened"} == refused_for
 
 
 def test_longer_than_before_and_longer_than_fits_is_told() -> None:
