@@ -12,6 +12,7 @@ from afterword.portal.visits import PageError, Visit
 from afterword.records import digests
 from afterword.records.digests import DigestSource
 from afterword.reflection.digest import Digest, ItemLine
+from afterword.reflection.editions import change_of, shipped_of
 
 _NOTICES = {"read": "read_saved", "changed": "read_changed"}
 
@@ -51,6 +52,7 @@ def digest_page(visit: Visit, source: DigestSource, digest: Digest, **more: Any)
         digest=digest,
         off=visit.maker.screener.missing,
         mark=mark,
+        edition=(shipped_of(digest.instrument_version), change_of(digest.instrument_version)),
         calendar=calendar,
         anchors=anchors(digest),
         labels=_labels(digest),

@@ -62,13 +62,15 @@ def phone_of(asked: Instrument, said: Said, new: str, clinic: Clinic) -> Phone:
 
 
 def measures(say: Callable[..., str], said: Said, new: str) -> Iterator[tuple[str, str]]:
-    """What can be counted about a text, each with its name."""
+    """What can be counted about a text, each with its name; how long only where it is a phone's."""
     grade = max(1.0, school_grade(new, said.language))
     known = is_long_enough(new)
     yield (
         say("wording_measure_grade"),
         say("wording_grade", grade=f"{grade:.1f}") if known else say("wording_grade_none"),
     )
+    if not said.text.for_patients:
+        return
     is_line = said.text.shape is Shape.LINE
     width = lengths.PHONE_LINE if is_line else lengths.PHONE_BUTTON
     lines = lengths.phone_lines(new, width)

@@ -79,7 +79,7 @@ def check(text: Text, language: str, new: str, around: Around) -> list[Finding]:
         *_mail(text, new, shipped),
         *_strangers(new, shipped, around),
         *_grade(text, language, new, shipped),
-        *_lengths(text, new, shipped),
+        *(_lengths(text, new, shipped) if text.for_patients else ()),
         *_others(text, language, new, around),
     ]
     return sorted(found, key=lambda one: list(Weight).index(one.weight))

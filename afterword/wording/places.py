@@ -55,7 +55,7 @@ FIXED = {
     "program": r"portal\..+",
 }
 """Why a text stays as it is, by its key: help in danger, what patients agreed to, what the program
-does with their words, what it reads itself, what is said before the clinic is known, staff's pages."""
+does with their words, what it reads itself, what is said before a clinic is known, staff pages."""
 _MUST_SAY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "bot.opening": {
         "en": ("computer program", "not a person", "Nobody reads", "{urgent_phone}"),

@@ -183,6 +183,7 @@ def test_the_digest_says_when_a_question_was_reworded(world: World, admin: Clien
     assert page.count("the question was reworded on Tue 17 Nov") == 1
     assert page.count('class="spark"') == 1, "the question that was not reworded goes on"
     assert "lower than usual" not in page
+    assert "core, version 2, in the clinic’s own words (change 1)" in page
     assert act(admin, f"{HEARD}/back")[0] == 303
     assert act(admin, f"{label}/publish", text="Quite a lot")[0] == 303
     page = digest(world, with_it, coming)
