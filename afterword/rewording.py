@@ -11,7 +11,6 @@ from afterword.phrasing import Phrasing
 from afterword.records import wordings
 from afterword.records.store import Tx
 from afterword.reflection.instrument import Instrument
-from afterword.safety.finding import Tier
 from afterword.screening.screener import Screener
 from afterword.settings import PROJECT
 from afterword.wording import checking
@@ -131,12 +130,10 @@ class Rewording:
 
         A text that an update has taken away can be taken back too. Raises UnknownText and Denied.
         """
-        held = holding(wordings.changes(tx, self.clinic_id))
-        if (language, key) not in held:
+        changed = wordings.take_back(tx, self.clinic_id, language=language, key=key, reason=reason)
+        if not changed:
             self._text(language, key)
-            return False
-        wordings.change(tx, self.clinic_id, language=language, key=key, text="", reason=reason)
-        return True
+        return changed
 
     def review(self, tx: Tx) -> list[tuple[str, str, Finding]]:
         """What is wrong with all that the clinic says in its own words. Raises Denied."""
@@ -147,8 +144,9 @@ class Rewording:
         """Whether a tap on an answer would raise an alert: it is screened as words are."""
         if said.text.shape is not Shape.OPTION:
             return False
-        question = said.text.item
-        return self.screener().screen(new, question=question).tier > Tier.NONE
+        # By what is found: a screen that took too long asks to be on the safe side, and is no
+        # reason here.
+        return bool(self.screener().screen(new, question=said.text.item).counting)
 
     def _text(self, language: str, key: str) -> Text:
         text = self.texts.get(key)

@@ -9,7 +9,7 @@ from afterword.records.doors import by_admin, unguarded
 from afterword.records.store import Tx, new_id
 from afterword.records.training_models import Wording
 from afterword.reflection.editions import MOST_CHANGES
-from afterword.wording.changes import Change
+from afterword.wording.changes import Change, holding
 
 LONGEST_REASON = 1000
 
@@ -41,7 +41,7 @@ def history(tx: Tx, clinic_id: str, language: str, key: str) -> list[Change]:
 
 @by_admin(Action.EDIT_WORDING, "clinic_id")
 def change(tx: Tx, clinic_id: str, *, language: str, key: str, text: str, reason: str = "") -> int:
-    """Has a text say this from now on; an empty one says again what is shipped.
+    """Has a text say this from now on.
 
     Returns the number of the change. Raises NoMoreChanges and Denied.
     """
@@ -69,6 +69,18 @@ def change(tx: Tx, clinic_id: str, *, language: str, key: str, text: str, reason
     )
     tx.session.flush()
     return number
+
+
+@by_admin(Action.EDIT_WORDING, "clinic_id")
+def take_back(tx: Tx, clinic_id: str, *, language: str, key: str, reason: str = "") -> bool:
+    """Has a text say again what is shipped; False where it does already.
+
+    Raises NoMoreChanges and Denied.
+    """
+    if (language, key) not in holding(changes(tx, clinic_id)):
+        return False
+    change(tx, clinic_id, language=language, key=key, text="", reason=reason)
+    return True
 
 
 def _rows(tx: Tx, clinic_id: str) -> list[Wording]:
