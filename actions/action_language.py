@@ -40,8 +40,9 @@ class ActionLanguage(Action):
 
 def _tongues(talk: Talk, at: Desk) -> dict[str, Tongue]:
     """The languages that this reflection can be held in."""
+    words = at.phrasing.of(talk.reflection.clinic.id)
     return {
-        language: Tongue.of(at.catalogues[language].section("bot"))
+        language: Tongue.of(words.catalogues[language].section("bot"))
         for language in talk.asker.plan.instrument.languages
     }
 

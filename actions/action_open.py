@@ -46,7 +46,7 @@ class ActionOpen(Action):
 def _wording(at: Desk, talk: Talk) -> Wording:
     """What stood above the button that was tapped."""
     language = talk.asker.language
-    say = at.catalogues[language].section("page")
+    say = at.phrasing.of(talk.reflection.clinic.id).catalogues[language].section("page")
     return Wording.of(Subject.REFLECTION, language, say)
 
 

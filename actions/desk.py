@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 
-from afterword.locales import Catalogue
+from afterword.phrasing import Phrasing
 from afterword.records.store import Records
-from afterword.reflection.instrument import Instrument
 from afterword.reflection.lexicon import Lexicon
 
 
 @dataclass(frozen=True)
 class Desk:
-    """`instruments` by (id, version), so that a running reflection finishes on its own."""
+    """`phrasing` has all versions of the questions: a running reflection finishes on its own."""
 
     records: Records
-    instruments: dict[tuple[str, int], Instrument]
-    catalogues: dict[str, Catalogue]
+    phrasing: Phrasing
     lexicons: dict[str, Lexicon]
 
 

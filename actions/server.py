@@ -20,6 +20,7 @@ from actions.desk import Desk, set_up
 from afterword.datafiles import load_instruments, load_lexicon
 from afterword.locales import load
 from afterword.loopback import is_loopback
+from afterword.phrasing import Phrasing
 from afterword.records.store import Records
 from afterword.records.vault import load_vault
 from afterword.settings import Settings, load_settings
@@ -41,8 +42,7 @@ def make_desk(settings: Settings) -> Desk:
     languages = {language for one in instruments.values() for language in one.languages}
     return Desk(
         records=Records(settings.database, load_vault(settings.key_place)),
-        instruments=instruments,
-        catalogues={language: load(language) for language in languages},
+        phrasing=Phrasing({language: load(language) for language in languages}, instruments),
         lexicons={language: load_lexicon(language) for language in languages},
     )
 

@@ -84,19 +84,21 @@ def gather(tx: Tx, desk: Desk, tracker: Tracker) -> Talk:
     reflection = reflections.by_conversation(tx, tracker.sender_id)
     if reflection is None:
         raise UnknownConversation
+    desk.phrasing.refresh(tx)
+    words = desk.phrasing.of(reflection.clinic.id)
     answers = reflections.answers_of(tx, reflection.id)
     goals = {goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)}
     plan = Plan(
-        instrument=desk.instruments[reflection.instrument, reflection.instrument_version],
+        instrument=words.instruments[reflection.instrument, reflection.instrument_version],
         goals=goals,
-        history=history_of(tx, reflection, desk.instruments),
+        history=history_of(tx, reflection, words.instruments),
     )
     language = spoken(reflection.language, plan.instrument.languages)
     asker = Asker(
         plan,
         language,
         reflection.clinician.name,
-        desk.catalogues[language].section("bot"),
+        words.catalogues[language].section("bot"),
         desk.lexicons[language],
     )
     return Talk(

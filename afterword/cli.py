@@ -36,6 +36,7 @@ from afterword.training import model as training
 from afterword.training.signing_key import SigningKeyUnusable
 from afterword.training_cli import evaluate, models, train
 from afterword.understanding_cli import understanding
+from afterword.wording_cli import wording
 
 cli = typer.Typer(
     help="Carries what a patient thought of a session to the clinician, before the next one.",
@@ -55,6 +56,7 @@ cli.command()(access)
 cli.add_typer(patient, name="patient")
 cli.add_typer(review, name="review")
 cli.add_typer(train, name="train")
+cli.add_typer(wording, name="wording")
 cli.command()(evaluate)
 cli.command()(models)
 cli.add_typer(serve, name="serve", hidden=True)
@@ -160,6 +162,7 @@ def worker() -> None:
     from afterword.delivery.rounds import Rounds
     from afterword.delivery.tidying import Tidying
     from afterword.gateway.turns import Assistant, Worker
+    from afterword.phrasing import Phrasing
     from afterword.records.tombstones import Tombstones
     from afterword.training.watch import Limits, Watching
 
@@ -170,7 +173,7 @@ def worker() -> None:
     async def work() -> None:
         assistant = Assistant(settings.assistant_url, services.channel_key(vault))
         records = Records(settings.database, vault)
-        rounds = Rounds(records, Mailer(settings, locales.load("en")))
+        rounds = Rounds(records, Mailer(settings, Phrasing({"en": locales.load("en")}, {})))
         graves = Tombstones(settings.tombstone_file)
         carrying = Worker(records, assistant, settings.data_dir)
         tidying = Tidying(records, graves, settings.terms, carrying.erase)

@@ -15,6 +15,7 @@ from afterword.manifest import ModelRefused
 from afterword.records import contacts, reflections, schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, load_vault
+from afterword.reflection.editions import shipped_of
 from afterword.settings import PROJECT, Settings
 from afterword.training import model as training
 from afterword.training.signing_key import SigningKeyUnusable
@@ -80,7 +81,8 @@ def missing_questions(settings: Settings) -> list[str]:
     with records.read() as tx:
         used = reflections.versions_in_use(tx)
     records.close()
-    return [f"{name} {version}" for name, version in sorted(used - loaded.keys())]
+    shipped = {(name, shipped_of(version)) for name, version in used}
+    return [f"{name} {version}" for name, version in sorted(shipped - loaded.keys())]
 
 
 def contact_problems(settings: Settings) -> list[str]:

@@ -16,7 +16,8 @@ from afterword.access.chain import Broken
 from afterword.datafiles import load_instruments
 from afterword.gateway.takeout import Teller, as_json
 from afterword.operator import operator
-from afterword.records import audit, certificates, codes, erasure, rights
+from afterword.phrasing import Phrasing
+from afterword.records import accounts, audit, certificates, codes, erasure, rights
 from afterword.records.certificates import CertificateRefused
 from afterword.records.store import Records, Tx
 from afterword.records.tombstones import Tombstones
@@ -60,8 +61,10 @@ def export(who: Who, out: Out = None) -> None:
     with _opened() as (records, settings), _acting(records, "patient export") as tx:
         own = rights.export_for(tx, _one(tx, who))
         made_at = tx.now
-    catalogue = locales.load("en")
-    teller = Teller(catalogue, load_instruments(settings.instrument_file), "UTC")
+        phrasing = Phrasing({"en": locales.load("en")}, load_instruments(settings.instrument_file))
+        phrasing.refresh(tx)
+        words = phrasing.of(accounts.clinics(tx).get(own["person"]["clinic"], ""))
+    teller = Teller(words.catalogue(), words.instruments, "UTC")
     _write(as_json(teller.explained(own), made_at=made_at), out)
 
 

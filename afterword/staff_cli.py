@@ -8,6 +8,7 @@ import typer
 
 from afterword.access.actors import Actor
 from afterword.access.policy import Role
+from afterword.operator import ClinicUnclear, clinic_named
 from afterword.portal.invitation import INVITATION
 from afterword.records import accounts, people
 from afterword.records.accounts import ROLES, AccountRefused
@@ -56,7 +57,9 @@ def first_admin(
                 urgent_phone=urgent_phone,
                 urgent_text=urgent_text,
             )
-        token = accounts.invite(tx, _clinic(tx, clinic), name=name, email=email, role=Role.ADMIN)
+        token = accounts.invite(
+            tx, clinic_named(tx, clinic), name=name, email=email, role=Role.ADMIN
+        )
     _show(settings, token)
 
 
@@ -69,7 +72,7 @@ def invite(
 ) -> None:
     """Make an account and print the link with which the person sets it up."""
     with _records("staff invite") as (tx, settings):
-        token = accounts.invite(tx, _clinic(tx, clinic), name=name, email=email, role=role)
+        token = accounts.invite(tx, clinic_named(tx, clinic), name=name, email=email, role=role)
     _show(settings, token)
 
 
@@ -108,23 +111,11 @@ def _records(purpose: str) -> Iterator[tuple[Tx, Settings]]:
     try:
         with records.begin(by=_BY, purpose=purpose) as tx:
             yield tx, settings
-    except AccountRefused as refused:
+    except (AccountRefused, ClinicUnclear) as refused:
         typer.echo(f"afterword: {refused}", err=True)
         raise typer.Exit(2) from None
     finally:
         records.close()
-
-
-def _clinic(tx: Tx, name: str) -> str:
-    """The id of the clinic of this name, or of the only one. Raises AccountRefused."""
-    known = accounts.clinics(tx)
-    if name in known:
-        return known[name]
-    if len(known) == 1 and not name:
-        return next(iter(known.values()))
-    raise AccountRefused(
-        "clinic", f"Name the clinic with --clinic: {', '.join(sorted(known)) or 'there is none'}."
-    )
 
 
 def _show(settings: Settings, token: str) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from afterword import locales
-from afterword.operator import operator
-from afterword.records import accounts, data_versions, jobs, registry, serving
+from afterword.operator import ClinicUnclear, clinic_named, operator
+from afterword.records import data_versions, jobs, registry, serving
 from afterword.records.data_versions import ChangeRefused
 from afterword.records.store import Records, Tx
 from afterword.records.vault import load_vault
@@ -47,7 +47,7 @@ def train_shipped(
 def draft(clinic: Clinic = "") -> None:
     """Show what is new since the last version, and what is wrong with it."""
     with _open("train draft") as tx:
-        clinic_id = _clinic(tx, clinic)
+        clinic_id = clinic_named(tx, clinic)
         found = data_versions.draft_of(tx, clinic_id)
         looked = _looked_at(tx, found) if found else changeset.ChangeSet((), ())
     for row in looked.rows:
@@ -68,7 +68,7 @@ def add(
     if label not in corpus.labels(PROJECT):
         _stop(f"There is no label {label}. There are: {', '.join(corpus.labels(PROJECT))}.")
     with _open("train add") as tx:
-        data_versions.add(tx, _clinic(tx, clinic), language=language, label=label, text=text)
+        data_versions.add(tx, clinic_named(tx, clinic), language=language, label=label, text=text)
 
 
 @train.command()
@@ -78,7 +78,7 @@ def version(
 ) -> None:
     """Make a version of what is new, and put its training in the queue."""
     with _open("train version") as tx:
-        found = data_versions.draft(tx, _clinic(tx, clinic))
+        found = data_versions.draft(tx, clinic_named(tx, clinic))
         if count := len(_looked_at(tx, found).must_mend):
             _stop(f"{count} changes have to be mended first. Run: afterword train draft")
         number = data_versions.close(tx, found, None, reason)
@@ -114,7 +114,7 @@ def export_files(
 ) -> None:
     """Write the clinic's versions as YAML files with a manifest."""
     with _open("train export") as tx:
-        known = data_versions.versions(tx, _clinic(tx, clinic))
+        known = data_versions.versions(tx, clinic_named(tx, clinic))
         found = [(one, data_versions.changes_of(tx, one.id)) for one in known]
     paths = files.write(folder, found)
     typer.echo(f"{len(paths)} files in {folder}. They hold lines of patients, without names.")
@@ -131,7 +131,7 @@ def import_files(
     except files.FilesRefused as refused:
         _stop(str(refused))
     with _open("train import") as tx:
-        clinic_id = _clinic(tx, clinic)
+        clinic_id = clinic_named(tx, clinic)
         here = {one.number: one for one in data_versions.versions(tx, clinic_id)}
         new = [one for one in kept if one.number not in here]
         for one in kept:
@@ -221,15 +221,6 @@ def _same(tx: Tx, version_id: str, kept: files.Kept) -> bool:
     return here == [bare(one) for one in kept.changes]
 
 
-def _clinic(tx: Tx, name: str) -> str:
-    known = accounts.clinics(tx)
-    if name in known:
-        return known[name]
-    if name or len(known) != 1:
-        _stop(f"Say which clinic with --clinic. There are: {', '.join(sorted(known)) or 'none'}.")
-    return next(iter(known.values()))
-
-
 @contextmanager
 def _open(purpose: str) -> Iterator[Tx]:
     settings = load_settings()
@@ -237,7 +228,7 @@ def _open(purpose: str) -> Iterator[Tx]:
     try:
         with records.begin(by=operator(), purpose=purpose) as tx:
             yield tx
-    except ChangeRefused as refused:
+    except (ChangeRefused, ClinicUnclear) as refused:
         _stop(str(refused))
     finally:
         records.close()

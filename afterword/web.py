@@ -17,6 +17,7 @@ from afterword.datafiles import load_instruments
 from afterword.front import BARE_HEADERS, front, refusal
 from afterword.gateway import app as gateway
 from afterword.http import REPORTS, ByTable
+from afterword.phrasing import Phrasing
 from afterword.portal import app as portal
 from afterword.records.store import Records, RecordsAway, utc_now
 from afterword.records.vault import load_vault
@@ -32,6 +33,7 @@ class _PortalContext:
     settings: Settings
     records: Records
     instruments: Mapping[tuple[str, int], Instrument]
+    phrasing: Phrasing
     screener: Screener
 
 
@@ -67,6 +69,7 @@ def make_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Sta
     instruments = load_instruments(settings.instrument_file)
     screener = load_screener(settings.layers)
     context = gateway.make_context(settings, records, instruments.values(), screener)
+    staff = _PortalContext(settings, records, instruments, context.phrasing, screener)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -82,7 +85,7 @@ def make_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Sta
             _open("/", _home),
             _open("/health", _health),
             _open(REPORTS, Reports().endpoint, "POST"),
-            *portal.routes(_PortalContext(settings, records, instruments, screener)),
+            *portal.routes(staff),
             *gateway.routes(context),
         ],
     )

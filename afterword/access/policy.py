@@ -70,6 +70,8 @@ class Action(StrEnum):
     READ_MODELS = "see what the assistant was taught, and how well it understands"
     TEACH = "change what the assistant is taught, and train it"
     PROMOTE = "put a model live, and take it back"
+    READ_WORDING = "see the words that patients read, and who changed them"
+    EDIT_WORDING = "change the words that patients read"
     CARRY = "carry messages and answers between patient, assistant and record"
 
 
@@ -99,6 +101,8 @@ RULES: Mapping[Action, frozenset[Relation]] = {
     Action.READ_MODELS: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
     Action.TEACH: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
     Action.PROMOTE: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
+    Action.READ_WORDING: frozenset({Relation.ADMIN, Relation.OPERATOR, Relation.PROCESS}),
+    Action.EDIT_WORDING: frozenset({Relation.ADMIN, Relation.OPERATOR}),
     Action.CARRY: frozenset({Relation.PROCESS, Relation.OPERATOR}),
 }
 
@@ -120,6 +124,7 @@ NOTED = frozenset(
         Action.READ_AUDIT,
         Action.TEACH,
         Action.PROMOTE,
+        Action.EDIT_WORDING,
     }
 )
 """What leaves a row in the audit when it is allowed. What is denied always leaves one."""

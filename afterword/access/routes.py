@@ -247,6 +247,19 @@ _TEACHING = {
         "POST /portal/admin/training/cancel",
     ),
 }
+_WORDING = {
+    **_each(
+        _row({Caller.ADMIN}, Action.READ_WORDING),
+        "GET /portal/admin/wording",
+        "GET /portal/admin/wording/{language}/{text}",
+        "POST /portal/admin/wording/{language}/{text}/check",
+    ),
+    **_each(
+        _row({Caller.ADMIN}, Action.EDIT_WORDING, fresh=True),
+        "POST /portal/admin/wording/{language}/{text}/publish",
+        "POST /portal/admin/wording/{language}/{text}/back",
+    ),
+}
 _REVIEWING = {
     **_each(_row({Caller.ADMIN, Caller.ANNOTATOR}, Action.LABEL), "GET POST /portal/review"),
 }
@@ -261,6 +274,7 @@ GROUPS: Mapping[str, Mapping[Key, Row]] = MappingProxyType(
         "what was not understood": _REVIEWING,
         "the clinic": {**_CLINIC, **_ADMIN},
         "what the assistant is taught": {**_TEACHING, **_PROMOTING},
+        "the words": _WORDING,
         "for all": _SHARED,
     }
 )

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from email.utils import formataddr, formatdate
 
 from afterword.delivery.server import connected
-from afterword.locales import Catalogue
+from afterword.phrasing import Phrasing
 from afterword.records.alert_views import Mail
 from afterword.records.mails import ACCOUNT, ALERT, PRIVACY
 from afterword.settings import Settings
@@ -26,7 +26,7 @@ class Mailer:
     """A mail server. Without a host every notice fails, so that escalation sees it."""
 
     settings: Settings
-    texts: Catalogue
+    phrasing: Phrasing
     patience: float = PATIENCE
     longest: float = LONGEST
 
@@ -48,7 +48,7 @@ class Mailer:
 
     def compose(self, mail: Mail) -> EmailMessage:
         """The notice. Subject and text are the same for every kind of alert."""
-        say = self.texts.section("mail")
+        say = self.phrasing.of(mail.clinic_id).catalogue().section("mail")
         message = EmailMessage()
         subject = "subject_account" if mail.template == ACCOUNT else "subject"
         message["Subject"] = say(subject, clinic=mail.clinic)

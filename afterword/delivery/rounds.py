@@ -61,6 +61,7 @@ class Rounds:
     def deliver(self) -> bool:
         """Sends one notice; False when none is due."""
         with self.records.begin() as tx:
+            self.mailer.phrasing.refresh(tx)
             mail = mails.claim(tx, _LEASE)
         if mail is None:
             return False

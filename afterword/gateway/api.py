@@ -56,7 +56,7 @@ async def post_message(request: Request) -> JSONResponse:
     try:
         with anyio.fail_after(context.patience):
             invitation = await follow(request, token, sends=True)
-            catalogue = context.catalogue(invitation.language)
+            catalogue = context.catalogue_for(invitation)
             if not whole:
                 return await _unkept(context, invitation, token, body)
             message = _parsed(body)
@@ -107,7 +107,7 @@ async def _unkept(
     many: TooMany | None = None,
 ) -> JSONResponse:
     """The refusal of a message that is not kept, with the lines on what it says."""
-    catalogue = context.catalogue(invitation.language)
+    catalogue = context.catalogue_for(invitation)
     lines = await to_thread.run_sync(
         by_known_link, context, invitation, token, of_message(body), PAGE
     )
@@ -122,7 +122,7 @@ async def _locked(context: GatewayContext, locked: Locked, token: str, body: byt
     lines = await to_thread.run_sync(
         by_known_link, context, invitation, token, of_message(body), PAGE
     )
-    return ask_for_code(context.catalogue(invitation.language), lines)
+    return ask_for_code(context.catalogue_for(invitation), lines)
 
 
 async def get_conversation(request: Request) -> JSONResponse:
@@ -135,14 +135,16 @@ async def get_conversation(request: Request) -> JSONResponse:
     except TooMany as many:
         return too_many(context.catalogue(), many)
     except Locked as locked:
-        return ask_for_code(context.catalogue(locked.invitation.language))
+        return ask_for_code(context.catalogue_for(locked.invitation))
     after = int(min(_number(request.query_params.get("after")), _LAST_CURSOR))
     wait = min(_number(request.query_params.get("wait")), LONGEST_WAIT)
+
+    words = context.words(invitation.clinic.id)
 
     def snapshot() -> conversation.Snapshot:
         with context.records.read(by=invitation.actor) as tx:
             news = deliveries.is_news(tx, invitation.reflection_id, after)
-            seen = conversation.look(tx, invitation.reflection_id, after, context.catalogue)
+            seen = conversation.look(tx, invitation.reflection_id, after, words.catalogue)
         if news:
             with context.records.begin(by=invitation.actor) as tx:
                 deliveries.seen(tx, invitation.reflection_id, after)
@@ -157,7 +159,7 @@ async def get_conversation(request: Request) -> JSONResponse:
     state = context.assistant.state
     form = state == AWAY or seen.waiting >= context.settings.plain_form_after
     asleep = state != READY and seen.body["notice"] is None
-    say = context.catalogue(seen.body["language"]).section("page")
+    say = words.catalogue(seen.body["language"]).section("page")
     status = say(state) if asleep else ""
     return JSONResponse(seen.body | {"assistant": state, "status": status, "form": form})
 

@@ -35,6 +35,7 @@ from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
 from afterword.helpfiles import load_help
 from afterword.http import ByTable, SecureHeaders
+from afterword.phrasing import Phrasing
 from afterword.records import inbox, serving
 from afterword.records.store import Records
 from afterword.reflection.instrument import Instrument
@@ -68,21 +69,21 @@ def make_context(
 
     written = dict.fromkeys(name for instrument in instruments for name in instrument.languages)
     by_version = {(one.id, one.version): one for one in instruments}
+    phrasing = Phrasing({name: locales.load(name) for name in written}, by_version)
     guard = Guard(
         records=records,
         screener=screener,
         help=load_help(),
         catalogues={name: locales.load(name) for name in locales.languages()},
-        instruments=by_version,
+        phrasing=phrasing,
         country=settings.country,
     )
     return GatewayContext(
         settings=settings,
         records=records,
-        instruments=by_version,
+        phrasing=phrasing,
         guard=guard,
         spool=Spool(settings.data_dir / "spool", records.vault),
-        catalogues={name: locales.load(name) for name in written},
         lexicons={name: load_lexicon(name) for name in written},
         assistant=Assistant(settings.assistant_url, settings.plain_form_after, find=live),
         watcher=Watcher(look),

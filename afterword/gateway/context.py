@@ -13,8 +13,9 @@ from afterword.gateway.limits import Limits
 from afterword.gateway.spool import Spool
 from afterword.gateway.watcher import Watcher
 from afterword.locales import Catalogue
+from afterword.phrasing import Phrasing, Words
 from afterword.records.store import Records
-from afterword.records.views import Reflection
+from afterword.records.views import Invitation, Reflection
 from afterword.reflection.instrument import Instrument
 from afterword.reflection.lexicon import Lexicon
 from afterword.settings import Settings
@@ -22,12 +23,11 @@ from afterword.settings import Settings
 
 @dataclass(frozen=True)
 class GatewayContext:
-    """`instruments` by (id, version); `ring` tells the worker that there is something to do."""
+    """`ring` tells the worker that there is something to do."""
 
     settings: Settings
     records: Records
-    instruments: dict[tuple[str, int], Instrument]
-    catalogues: dict[str, Catalogue]
+    phrasing: Phrasing
     lexicons: dict[str, Lexicon]
     assistant: Assistant
     watcher: Watcher
@@ -43,13 +43,20 @@ class GatewayContext:
     hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
 
     def catalogue(self, language: str | None = None) -> Catalogue:
-        """The texts of a language, or of the first one that we have."""
-        first = next(iter(self.catalogues.values()))
-        return self.catalogues.get(language or "", first)
+        """The texts as shipped, for whoever is at no clinic that we know of."""
+        return self.phrasing.shipped.catalogue(language)
 
-    def languages_of(self, reflection: Reflection) -> tuple[str, ...]:
-        """The languages that a reflection can be held in."""
-        return self.instruments[reflection.instrument, reflection.instrument_version].languages
+    def catalogue_for(self, invitation: Invitation) -> Catalogue:
+        """The texts that the clinic says to this patient, in their language."""
+        return self.words(invitation.clinic.id).catalogue(invitation.language)
+
+    def words(self, clinic_id: str) -> Words:
+        return self.phrasing.of(clinic_id)
+
+    def instrument_of(self, reflection: Reflection) -> Instrument:
+        """The questions that a reflection was begun with."""
+        known = self.words(reflection.clinic.id).instruments
+        return known[reflection.instrument, reflection.instrument_version]
 
 
 def context_of(request: Request) -> GatewayContext:

@@ -152,11 +152,12 @@ def _gather(tx: Tx, context: GatewayContext, invitation: Invitation, token: str)
     reflection = reflections.by_id(tx, invitation.reflection_id)
     if reflection is None:
         raise LookupError("There is no such reflection.")
-    catalogue = context.catalogue(spoken(reflection.language, context.languages_of(reflection)))
+    words, instrument = context.words(reflection.clinic.id), context.instrument_of(reflection)
+    catalogue = words.catalogue(spoken(reflection.language, instrument.languages))
     plan = Plan(
-        instrument=context.instruments[reflection.instrument, reflection.instrument_version],
+        instrument=instrument,
         goals={goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)},
-        history=history_of(tx, reflection, context.instruments),
+        history=history_of(tx, reflection, words.instruments),
     )
     return Sheet(
         context,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from afterword.locales import Catalogue
+from afterword.phrasing import Phrasing
 from afterword.records import inbox, reflections
 from afterword.records.store import Records, Tx
 from afterword.records.views import Invitation
-from afterword.reflection.instrument import Instrument
 from afterword.reflection.plan import REVIEW
 from afterword.safety.finding import Finding, Route, Tier
 from afterword.safety.helplines import Directory
@@ -36,7 +36,7 @@ class Guard:
     screener: Screener
     help: Directory
     catalogues: Mapping[str, Catalogue]
-    instruments: Mapping[tuple[str, int], Instrument]
+    phrasing: Phrasing
     country: str = ""
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
         return Look(_nothing(guard), "", "", body["choice"])
     if kind == inbox.UNREADABLE:
         return None
-    words = _words(guard, kind, body)
+    words = _words(guard, invitation.clinic.id, kind, body)
     closing = _closes(body)
     if not words and not closing:
         return None
@@ -132,12 +132,14 @@ def _together(found: list[tuple[Finding, str]], earlier: tuple[str, ...]) -> Loo
     return Look(finding, words, "\n".join((*earlier, *(text for _, text in found))))
 
 
-def _words(guard: Guard, kind: str, body: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _words(
+    guard: Guard, clinic_id: str, kind: str, body: Mapping[str, Any]
+) -> list[tuple[str, str]]:
     """The words of a message, each with the question that it answers, if that is known."""
     if kind == inbox.TEXT:
         return [("", str(body["text"]))]
     if kind == inbox.CHOICE:
-        title = _title(guard, str(body["choice"]))
+        title = _title(guard, clinic_id, str(body["choice"]))
         return [("", title)] if title else []
     answers = body.get("answers") or {}
     return [
@@ -158,10 +160,11 @@ def _answered(tx: Tx, reflection_id: str) -> list[tuple[str, str]]:
     return [(one.question, one.words) for one in answers.values() if one.words]
 
 
-def _title(guard: Guard, token: str) -> str:
+def _title(guard: Guard, clinic_id: str, token: str) -> str:
     """What stands on the button of an option: a clinic's own instrument may name danger there."""
     question, _, option = token.partition(".")
-    for instrument in guard.instruments.values():
+    words = guard.phrasing.of(clinic_id)
+    for instrument in (words.asked, *guard.phrasing.shipped.instruments.values()):
         item = instrument.items.get(question)
         found = item.option(option) if item else None
         if found is not None:

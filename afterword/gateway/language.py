@@ -39,5 +39,5 @@ async def choose(request: Request) -> Response:
 def _set(context: GatewayContext, invitation: Invitation, language: str) -> None:
     with context.records.begin(by=invitation.actor) as tx:
         reflection = reflections.by_id(tx, invitation.reflection_id)
-        if reflection is not None and language in context.languages_of(reflection):
+        if reflection is not None and language in context.instrument_of(reflection).languages:
             reflections.set_language(tx, reflection.id, language)

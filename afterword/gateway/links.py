@@ -69,6 +69,7 @@ async def follow(
 
     def resolve() -> Invitation | None:
         with context.records.read() as tx:
+            context.phrasing.refresh(tx)
             found = invitations.resolve(tx, token)
             if found is None or not key:
                 return found

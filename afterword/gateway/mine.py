@@ -56,8 +56,9 @@ class Visit:
         self.context = context
         self.invitation = invitation
         self.token = token
-        self.catalogue: Catalogue = context.catalogue(invitation.language)
-        self.teller = Teller(self.catalogue, context.instruments, invitation.clinic.timezone)
+        words = context.words(invitation.clinic.id)
+        self.catalogue: Catalogue = words.catalogue(invitation.language)
+        self.teller = Teller(self.catalogue, words.instruments, invitation.clinic.timezone)
 
     @property
     def reflection_id(self) -> str:

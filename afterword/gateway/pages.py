@@ -81,7 +81,7 @@ async def show(
 ) -> Response:
     """Landing or chat. `key` says that the code was given: the page's script sends it along."""
     begun, tongues = await to_thread.run_sync(_standing, context, invitation)
-    catalogue = context.catalogue(invitation.language)
+    catalogue = context.catalogue_for(invitation)
     response = render(
         context,
         "page.html",
@@ -118,7 +118,7 @@ def ask_for_code(
     response = render(
         context,
         "code.html",
-        context.catalogue(invitation.language),
+        context.catalogue_for(invitation),
         replace(invitation.clinic, name="", urgent_text=""),
         status,
         action=f"/f/{token}/code",
@@ -147,7 +147,7 @@ def _standing(
         return False, []
     names = [
         (one, Tongue.of(context.catalogue(one).section("bot")).name)
-        for one in context.languages_of(reflection)
+        for one in context.instrument_of(reflection).languages
     ]
     return reflection.revision > 0, names
 

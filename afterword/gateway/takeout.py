@@ -37,6 +37,7 @@ class Teller:
             instrument = self.instruments.get((str(key[0]), int(key[1])))
             for answer in reflection["answers"]:
                 answer["asked"] = answer["chosen"] = ""
+                answer["reworded"] = None
                 for before in answer["before"]:
                     before["chosen"] = ""
             if instrument is not None:
@@ -87,6 +88,7 @@ class Teller:
                 continue
             label = question.item.label[language]
             answer["asked"] = f"{label}: {question.goal}" if question.goal else label
+            answer["reworded"] = question.item.reworded.get(language)
             for given in (answer, *answer["before"]):
                 option = question.item.option(given["value"] or "")
                 given["chosen"] = option.label[language] if option else ""

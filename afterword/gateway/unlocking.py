@@ -50,7 +50,7 @@ async def enter(request: Request) -> Response:
     try:
         key = await unlock(context, invitation, fields.get("code", ""))
     except (Wrong, Paused, NoCode) as error:
-        wrong = why(error, context.catalogue(invitation.language), context.records.clock())
+        wrong = why(error, context.catalogue_for(invitation), context.records.clock())
         return ask_for_code(context, invitation, token, embedded=embedded, status=422, wrong=wrong)
     if embedded:
         # In another site's page there are no cookies: the page itself carries the key.

@@ -16,7 +16,8 @@ HOME, SAFETY = "/portal", "/portal/safety"
 _PAGES = re.compile(r"/portal(/[a-z0-9-]{1,40}){0,5}")
 _ACTIONS = re.compile(
     r"/(read|acknowledge|close|role|disable|enable|reset|invite|assign|book|cancel|link|remove|codes"
-    r"|end|end-others|sign-out|details|hours|contact|promote|rollback|take|add|move|drop|train)"
+    r"|end|end-others|sign-out|details|hours|contact|promote|rollback|take|add|move|drop|train"
+    r"|check|publish|back)"
 )
 # What stands between a page and its buttons.
 _NO_PAGE = re.compile(r"(?<=/portal/account)/sessions$|(?<=/portal/admin/people)/[^/]+$")

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from afterword import http, locales
 from afterword.access.routes import Caller
+from afterword.phrasing import Phrasing
 from afterword.portal import (
     access,
     alerts,
@@ -23,13 +24,13 @@ from afterword.portal import (
     privacy,
     promoting,
     questions,
+    rewording,
     supervision,
     teaching,
     today,
     wording,
 )
 from afterword.portal.clinic import CLINIC
-from afterword.portal.digests import DigestMaker
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
 from afterword.portal.review_inbox import ReviewInbox
@@ -65,6 +66,8 @@ class Context(Protocol):
     @property
     def instruments(self) -> Mapping[tuple[str, int], Instrument]: ...
     @property
+    def phrasing(self) -> Phrasing: ...
+    @property
     def screener(self) -> Screener: ...
 
 
@@ -74,6 +77,7 @@ def routes(context: Context) -> list[BaseRoute]:
     page = "/portal/appointments/{appointment_id}"
     alert = access.SAFETY + "/{alert_id}"
     patient = PATIENTS + "/{patient_id}"
+    text = rewording.WORDING + "/{language}/{text}"
     review = ReviewInbox(context.instruments)
     static = http.SecureHeaders(
         http.ByTable(StaticFiles(directory=_HERE / "static"), _STATIC, ["*"], _WAYS),
@@ -108,6 +112,12 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(f"{guide.MODELS}/{{name}}", "GET", signed_in(portal, models.one)),
         _route(f"{guide.MODELS}/promote", "POST", signed_in(portal, promoting.promote)),
         _route(f"{guide.MODELS}/rollback", "POST", signed_in(portal, promoting.roll_back)),
+        _route(rewording.WORDING, "GET", signed_in(portal, rewording.show)),
+        _route(text, "GET", signed_in(portal, rewording.one), headers=_WITH_SCRIPT),
+        *(
+            _route(f"{text}/{name}", "POST", signed_in(portal, handler), headers=_WITH_SCRIPT)
+            for name, handler in rewording.CHANGES.items()
+        ),
         _route(CLINIC, "GET", signed_in(portal, clinic.show)),
         *(
             _route(f"{CLINIC}/{name}", "POST", signed_in(portal, handler))
@@ -137,15 +147,15 @@ def routes(context: Context) -> list[BaseRoute]:
 
 def make_portal(context: Context) -> Portal:
     """Templates, texts and keys, made once."""
-    texts = locales.load(LANGUAGE)
     pages = http.template_environment(_HERE / "templates")
     pages.globals.update(initials=wording.initials, isolated=wording.isolated)
     return Portal(
         settings=context.settings,
         records=context.records,
         pages=pages,
-        say=texts.section("portal"),
-        maker=DigestMaker(context.instruments, texts, context.screener),
+        say=locales.load(LANGUAGE).section("portal"),
+        phrasing=context.phrasing,
+        screener=context.screener,
         cookie=access.Cookie(context.settings),
         form_key=context.records.vault.derive("portal forms"),
     )

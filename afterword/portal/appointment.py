@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from afterword.portal.sparkline import EARLIER_SHOWN, sparkline
 from afterword.portal.today import Mark, mark_of
-from afterword.portal.visits import PageError, Portal, Visit
+from afterword.portal.visits import PageError, Visit
 from afterword.records import digests
 from afterword.records.digests import DigestSource
 from afterword.reflection.digest import Digest, ItemLine
+from afterword.reflection.editions import change_of, shipped_of
 
 _NOTICES = {"read": "read_saved", "changed": "read_changed"}
 
@@ -25,37 +26,38 @@ def show(visit: Visit) -> Response:
         raise PageError(503)
     portal = visit.portal
     with portal.records.begin(by=visit.actor, purpose="digest") as tx:
-        found = portal.maker.open_digest(tx, visit.account.id, _appointment_id(visit))
+        found = visit.maker.open_digest(tx, visit.account.id, _appointment_id(visit))
         if found is None:
             raise PageError(404)
         source, digest = found
-        tags = portal.maker.notices(tx, visit.account.id, source)
+        tags = visit.maker.notices(tx, visit.account.id, source)
     return digest_page(
         visit,
         source,
         digest,
         tags=tags,
-        packs=portal.maker.asked.packs,
+        packs=visit.maker.asked.packs,
         notice=_NOTICES.get(visit.request.query_params.get("notice", "")),
     )
 
 
 def digest_page(visit: Visit, source: DigestSource, digest: Digest, **more: Any) -> Response:
     """The page of a digest. With `watermark`, a sentence, it is one that is only looked at."""
-    portal, calendar, mark = visit.portal, visit.calendar, mark_of(source)
+    calendar, mark = visit.calendar, mark_of(source)
     shared = mark in (Mark.UNREAD, Mark.READ)
     values: dict[str, Any] = {"tags": (), "packs": (), "notice": None, "watermark": None}
     return visit.page(
         "digest.html" if shared else "not_shared.html",
         source=source,
         digest=digest,
-        off=portal.maker.screener.missing,
+        off=visit.maker.screener.missing,
         mark=mark,
+        edition=(shipped_of(digest.instrument_version), change_of(digest.instrument_version)),
         calendar=calendar,
         anchors=anchors(digest),
         labels=_labels(digest),
         earlier_times=", ".join(calendar.date(told.session_at) for told in source.earlier),
-        sparks={line.question: _spark(portal, digest, line) for line in digest.items},
+        sparks={line.question: _spark(visit, digest, line) for line in digest.items},
         **(values | more),
     )
 
@@ -97,15 +99,17 @@ def _labels(digest: Digest) -> Mapping[str, str]:
     return labels | {line.question: line.label for line in digest.items}
 
 
-def _spark(portal: Portal, digest: Digest, line: ItemLine) -> Markup:
+def _spark(visit: Visit, digest: Digest, line: ItemLine) -> Markup:
+    say = visit.portal.say
+
     def name(rank: int | None) -> str:
         return (
-            portal.say("spark_missing")
+            say("spark_missing")
             if rank is None
-            else portal.maker.option(digest, line.question, rank)
+            else visit.maker.option(digest, line.question, rank)
         )
 
-    label = portal.say(
+    label = say(
         "spark",
         label=line.label,
         values=", ".join(name(rank) for rank in line.history[-EARLIER_SHOWN:]),

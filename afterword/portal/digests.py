@@ -59,6 +59,7 @@ class DigestMaker:
             say=self.texts.section("digest"),
             open_with=self.texts.section("openers"),
             clinician=source.appointment.clinician.name,
+            instruments=self.instruments,
         )
         goals = {goal.id: goal.text for goal in source.goals}
         return writer.build(source.latest, source.earlier, goals)

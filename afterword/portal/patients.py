@@ -69,7 +69,7 @@ def cancel(visit: Visit) -> Response:
 
 def link(visit: Visit) -> Response:
     """The patient's link for an appointment that is over. It is shown this once."""
-    asked, made = visit.portal.maker.asked, []
+    asked, made = visit.maker.asked, []
 
     def change(tx: Tx, patient_id: str) -> None:
         made.append(

@@ -40,7 +40,7 @@ def latest(visit: Visit) -> Response:
     source, ends_at = found
     until = visit.calendar.moment(ends_at)
     watermark = visit.portal.say("emergency_watermark", time=until)
-    return digest_page(visit, source, visit.portal.maker.of_one(source), watermark=watermark)
+    return digest_page(visit, source, visit.maker.of_one(source), watermark=watermark)
 
 
 def show(visit: Visit) -> Response:

@@ -59,7 +59,7 @@ def choose(visit: Visit) -> Response:
 
 
 def _packs(visit: Visit) -> Iterator[Pack]:
-    instrument = visit.portal.maker.asked
+    instrument = visit.maker.asked
     if not instrument.packs:
         raise PageError(404)
     for name in instrument.packs:
@@ -76,7 +76,7 @@ def _packs(visit: Visit) -> Iterator[Pack]:
 def _added(visit: Visit, instrument: Instrument, pack: str) -> Iterator[Added]:
     for name in instrument.packs[pack]:
         item = instrument.items[name]
-        wording = item.ask[visit.portal.maker.texts.language]
+        wording = item.ask[visit.maker.texts.language]
         yield Added(wording.format(clinician=visit.account.name, goal=""), item.private)
 
 

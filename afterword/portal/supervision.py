@@ -58,7 +58,7 @@ def one(visit: Visit) -> Response:
         )
     until = visit.calendar.moment(handed.ends_at)
     watermark = visit.portal.say("handover_watermark", name=handed.by.name, time=until)
-    return digest_page(visit, source, visit.portal.maker.of_one(source), watermark=watermark)
+    return digest_page(visit, source, visit.maker.of_one(source), watermark=watermark)
 
 
 def _change(visit: Visit, change: Callable[[Tx, Desk], None], notice: str) -> Response:

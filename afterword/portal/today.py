@@ -82,7 +82,7 @@ def show(visit: Visit) -> Response:
         for appointment in digests.appointments_between(
             tx, visit.account.id, calendar.day_start(), calendar.day_start(days=2)
         ):
-            found = portal.maker.digest_for(tx, visit.account.id, appointment.id)
+            found = visit.maker.digest_for(tx, visit.account.id, appointment.id)
             if found is not None:
                 source, digest = found
                 rows.append(Row(source.appointment, mark_of(source), digest.headline))

@@ -16,6 +16,8 @@ from afterword.access.actors import Actor
 from afterword.access.policy import Denied
 from afterword.access.routes import Caller, Row, callers_of
 from afterword.http import row_of
+from afterword.locales import MEASURE
+from afterword.phrasing import Phrasing
 from afterword.portal import access
 from afterword.portal.digests import DigestMaker
 from afterword.portal.wording import Calendar, Say
@@ -23,6 +25,7 @@ from afterword.quotas import STAFF_BODY
 from afterword.records import alert_desk, contacts, staff, views
 from afterword.records.staff import Stage
 from afterword.records.store import Records, RecordsAway
+from afterword.screening.screener import Screener
 from afterword.settings import Settings
 
 SIGN_IN = "/portal/sign-in"
@@ -59,9 +62,15 @@ class Portal:
     records: Records
     pages: Environment
     say: Say
-    maker: DigestMaker
+    phrasing: Phrasing
+    screener: Screener
     cookie: access.Cookie
     form_key: bytes
+
+    def maker(self, clinic_id: str) -> DigestMaker:
+        """Makes digests in the words of a clinic."""
+        words = self.phrasing.of(clinic_id)
+        return DigestMaker(words.instruments, words.catalogue(MEASURE), self.screener)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page; what the frame around it needs has a value even where nobody is signed in."""
@@ -102,6 +111,10 @@ class Visit:
     def actor(self) -> Actor:
         """Who acts in the records while this visit lasts."""
         return Actor.staff(self.account.id)
+
+    @property
+    def maker(self) -> DigestMaker:
+        return self.portal.maker(self.account.clinic.id)
 
     @property
     def treats(self) -> bool:
@@ -191,6 +204,7 @@ def _begun(portal: Portal, request: Request, form: Form, token: str) -> Visit | 
     stage = Stage.ENROL if Caller.INVITED in row_of(request).callers else Stage.FULL
     # Before this it is not known who it is.
     with portal.records.begin() as tx:
+        portal.phrasing.refresh(tx)
         account = staff.account(tx, token, stage)
         if account is None:
             return None

@@ -146,6 +146,7 @@ class Mail:
     address: str
     clinic: str
     attempts: int
+    clinic_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from afterword.records import models, people, views
 from afterword.records.doors import door, for_processes
 from afterword.records.store import Tx
 from afterword.reflection.answers import Answer, Answers, AnswerState, Visibility
+from afterword.reflection.editions import is_same_question
 from afterword.reflection.history import History, Past, past_of
-from afterword.reflection.instrument import Instrument
+from afterword.reflection.instrument import Instrument, Item
 
 Instruments = Mapping[tuple[str, int], Instrument]
 _DAY = timedelta(days=1)
@@ -39,12 +40,15 @@ def history_of(tx: Tx, reflection: views.Reflection, instruments: Instruments) -
         .order_by(models.Appointment.starts_at.desc(), models.Reflection.id)
     ).all()
     answers = _answers(tx, [row.id for row, _ in rows], reflection)
+    now = instruments.get((reflection.instrument, reflection.instrument_version))
     return History(
         tuple(
             _past(
                 round((reflection.session_at - session_at) / _DAY),
                 instruments.get((row.instrument, row.instrument_version)),
                 answers[row.id],
+                now,
+                {row.language, reflection.language},
             )
             for row, session_at in rows
         ),
@@ -82,8 +86,23 @@ def patients_called(tx: Tx, name: str) -> list[str]:
     return [one.id for one in found if " ".join(one.name.split()).casefold() == wanted]
 
 
-def _past(days: int, instrument: Instrument | None, answers: Answers) -> Past:
-    return Past(days) if instrument is None else past_of(days, instrument, answers)
+def _past(
+    days: int,
+    then: Instrument | None,
+    answers: Answers,
+    now: Instrument | None,
+    languages: Collection[str],
+) -> Past:
+    if then is None:
+        return Past(days)
+
+    def same(item: Item) -> bool:
+        if now is None or now.version == then.version:
+            return True
+        asked = now.items.get(item.id)
+        return asked is not None and is_same_question(now, then, asked, languages)
+
+    return past_of(days, then, answers, same)
 
 
 def _answers(

@@ -268,4 +268,5 @@ def _view(tx: Tx, row: models.Mail, alert: models.Alert | None, to: Addressee) -
         address=tx.vault.open(table, "email", to.id, to.sealed_email or b""),
         clinic=clinic.name,
         attempts=row.attempts,
+        clinic_id=row.clinic_id,
     )

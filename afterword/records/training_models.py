@@ -192,6 +192,7 @@ class Wording(Base):
     language: Mapped[str] = mapped_column(String(12))
     # `section.name` of a catalogue, or `instrument/item/part` of a question set.
     key: Mapped[str] = mapped_column(String(120))
+    # Counts all changes of a clinic, whatever the text.
     number: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     author_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))

@@ -1,11 +1,12 @@
 """The digest: one page, made by rule from what the patient shared. No sentence is generated."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from afterword.reflection.answers import Answer, AnswerState, ReflectionState, Sharing
+from afterword.reflection.editions import is_same_question, shipped_of
 from afterword.reflection.history import usual
 from afterword.reflection.instrument import GOAL_PREFIX, Instrument, Item, Kind
 from afterword.reflection.plan import Plan, Question
@@ -33,6 +34,8 @@ class Told(Protocol):
     @property
     def instrument_version(self) -> int: ...
     @property
+    def language(self) -> str: ...
+    @property
     def answers(self) -> Mapping[str, Answer]: ...
 
 
@@ -51,7 +54,8 @@ class ItemLine:
     """One item: `value` of `of` options (None: no answer), the person's own earlier values.
 
     `history` is oldest first, with None where there was no answer, and ends before this one.
-    `change` says in words how it compares; empty where nothing can be said.
+    `change` says in words how it compares; empty where nothing can be said. `reworded` is when the
+    clinic changed what is asked, if answers from before are left out for it.
     """
 
     question: str
@@ -62,6 +66,7 @@ class ItemLine:
     answer: str
     history: tuple[int | None, ...]
     change: str
+    reworded: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -122,28 +127,34 @@ class Writer:
     say: Say
     open_with: Say
     clinician: str
+    instruments: Mapping[tuple[str, int], Instrument] = field(default_factory=dict)
+    """All versions by (id, version), so that answers on other words are known as such."""
 
     def build(
         self, latest: Told | None, earlier: Sequence[Told], goals: Mapping[str, str]
     ) -> Digest:
         """The digest of `latest`; `earlier` are the shared ones before it, oldest first.
 
-        Only reflections on the same version of the instrument are compared.
+        Only reflections on the same shipped version of the instrument are compared, and of these
+        only answers to questions that had the same words.
         """
         if latest is None or latest.state is not ReflectionState.SHARED:
             return self._nothing(latest, earlier)
         comparable = [
             told
             for told in earlier
-            if (told.instrument, told.instrument_version)
-            == (latest.instrument, latest.instrument_version)
+            if (told.instrument, shipped_of(told.instrument_version))
+            == (latest.instrument, shipped_of(latest.instrument_version))
         ]
         questions = self._questions(latest.answers, goals)
-        history = [told.answers for told in comparable]
+        history = [self._alike(questions, latest, told) for told in comparable]
         signals = find_signals(questions, latest.answers, history)
         headline, headline_question = self._headline(signals, questions, latest, bool(earlier))
         items = tuple(
-            self._item_line(question, latest.answers[question.id], history)
+            replace(
+                self._item_line(question, latest.answers[question.id], history),
+                reworded=_reworded(question, latest, comparable, history),
+            )
             for question in questions
             if question.item.kind is Kind.SCALE
         )
@@ -160,8 +171,29 @@ class Writer:
             open_points=self._open_points(earlier),
             instrument=latest.instrument,
             instrument_version=latest.instrument_version,
-            trend=len(comparable) >= FEWEST_FOR_TREND,
+            trend=len(comparable) >= FEWEST_FOR_TREND
+            and (not items or any(_has_trend(line.history) for line in items)),
         )
+
+    def _alike(
+        self, questions: Sequence[Question], latest: Told, told: Told
+    ) -> Mapping[str, Answer]:
+        """The earlier answers to questions that were asked in the same words."""
+        if told.instrument_version == latest.instrument_version:
+            return told.answers
+        then = self._version(told)
+        if then is None:
+            return {}
+        languages = {latest.language, told.language}
+        same = {
+            question.id
+            for question in questions
+            if is_same_question(self.instrument, then, question.item, languages)
+        }
+        return {name: answer for name, answer in told.answers.items() if name in same}
+
+    def _version(self, told: Told) -> Instrument | None:
+        return self.instruments.get((told.instrument, told.instrument_version))
 
     def _nothing(self, latest: Told | None, earlier: Sequence[Told]) -> Digest:
         key = "nothing_asked" if latest is None else "not_shared"
@@ -185,9 +217,14 @@ class Writer:
             trend=False,
         )
 
-    def _questions(self, answers: Mapping[str, Answer], goals: Mapping[str, str]) -> list[Question]:
+    def _questions(
+        self,
+        answers: Mapping[str, Answer],
+        goals: Mapping[str, str],
+        version: Instrument | None = None,
+    ) -> list[Question]:
         """The questions that have an answer, in the order of the instrument."""
-        every = Plan(self.instrument, goals).every()
+        every = Plan(version or self.instrument, goals).every()
         return [question for question in every if question.id in answers]
 
     def _headline(
@@ -300,7 +337,7 @@ class Writer:
         if not earlier:
             return ()
         last = earlier[-1]
-        questions = self._questions(last.answers, {})
+        questions = self._questions(last.answers, {}, self._version(last))
         points = []
         wish = self._wish(questions, last.answers)
         if wish is not None:
@@ -325,6 +362,29 @@ class Writer:
         if option is not None:
             return option.label[self.language]
         return self.say("own_words" if answer.words else "words_private")
+
+
+def _reworded(
+    question: Question,
+    latest: Told,
+    comparable: Sequence[Told],
+    history: Sequence[Mapping[str, Answer]],
+) -> datetime | None:
+    """When what is asked was changed, if an earlier rating is not compared because of it."""
+    left_out = any(
+        question.id not in alike
+        and question.id in told.answers
+        and question.item.rank(told.answers[question.id].value) is not None
+        for told, alike in zip(comparable, history, strict=True)
+    )
+    dates = question.item.reworded
+    if not left_out or not dates:
+        return None
+    return dates.get(latest.language, max(dates.values()))
+
+
+def _has_trend(history: Sequence[int | None]) -> bool:
+    return usual(history, fewest=FEWEST_FOR_TREND) is not None
 
 
 def _is_wish(item: Item) -> bool:

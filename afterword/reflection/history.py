@@ -1,6 +1,6 @@
 """What a person was asked and answered in earlier reflections, as far as a plan needs it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -63,13 +63,21 @@ def usual(values: Sequence[int | None], *, fewest: int = _FEWEST_FOR_USUAL) -> f
     return median(known) if len(known) >= fewest else None
 
 
-def past_of(days: int, instrument: Instrument, answers: Answers) -> Past:
-    """One reflection on `instrument` as plain data."""
+def past_of(
+    days: int,
+    instrument: Instrument,
+    answers: Answers,
+    same: Callable[[Item], bool] = lambda _: True,
+) -> Past:
+    """One reflection on `instrument` as plain data.
+
+    `same` says whether a question had the words then that it has now: else its rank is left out.
+    """
     items = {name: item for name in answers if (item := item_of(instrument, name)) is not None}
     ranks = {
         name: rank
         for name, item in items.items()
-        if (rank := item.rank(answers[name].value)) is not None
+        if (rank := item.rank(answers[name].value)) is not None and same(item)
     }
     low = frozenset(name for name, item in items.items() if item.is_low(answers[name].value))
     return Past(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +65,9 @@ class Option:
 class Item:
     """One question. `low` counts options from 1; a scale's last option is the best.
 
+    `scale` names the scale that its options are of; empty: they are its own. `reworded` says by
+    language when a clinic last changed what is asked; none: never.
+
     `every`: weeks that go by at least before it takes its turn again. `first`: the reflection,
     from 1, in which it is asked first. `private`: not shared with the others. `seconds`: how long
     answering takes, about.
@@ -84,6 +88,8 @@ class Item:
     first: int = 1
     private: bool = False
     seconds: int = 0
+    scale: str = ""
+    reworded: Mapping[str, datetime] = field(default_factory=dict)
 
     def option(self, option_id: str) -> Option | None:
         return next((option for option in self.options if option.id == option_id), None)
@@ -207,6 +213,7 @@ def _item(
         first=_number(data, "from", path, 1),
         private=_flag(data, "private", path),
         seconds=_number(data, "seconds", path, _SECONDS[kind]),
+        scale=str(data.get("scale", "")),
     )
 
 

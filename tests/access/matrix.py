@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 from afterword.access.policy import NOTED, Action, Relation
 from afterword.access.routes import Caller, Key, Row
 from afterword.records.access_models import AuditRow
+from afterword.wording.places import address_of
 
 from .world import (
     CONCERN,
@@ -41,6 +42,8 @@ _THINGS = {
 _HELD_AT = {"staff": "clinic", "job": "clinic", "model": "clinic"}
 """How one stands to these is how one stands to the clinic."""
 _REASON = "Found at the station, not to be spoken to."
+_A_TEXT = (("language", "en"), ("text", address_of("bot.skipped")))
+_NEW_WORDS = {"text": "You skipped this one"}
 _FORMS: dict[str, dict[str, str]] = {
     "/portal/appointments/{appointment_id}/read": {"reflection": "reflection"},
     "/portal/appointments/{appointment_id}/handover": {"to": "sue", "days": "7"},
@@ -81,6 +84,9 @@ _FORMS: dict[str, dict[str, str]] = {
     "/portal/admin/teach/close": {"reason": "More ways to stop."},
     "/portal/admin/teach/train": {"version": "version"},
     "/portal/admin/training/cancel": {"job": "job"},
+    "/portal/admin/wording/{language}/{text}/check": _NEW_WORDS,
+    "/portal/admin/wording/{language}/{text}/publish": _NEW_WORDS,
+    "/portal/admin/wording/{language}/{text}/back": _NEW_WORDS,
     "/portal/admin/models/promote": {"model": "0123456789abcdef"},
 }
 """What makes a form one that is taken; a value that names a thing of the world is its id."""
@@ -156,7 +162,8 @@ def _path(world: World, path: str, parameter: str, thing: str, persona: Persona)
     link = persona.link or GUESSED
     if path.startswith("/portal"):
         link = world.ids[f"staff link {persona.name}"]
-    for name, value in (("token", link), ("rest:path", "no/such"), ("file", "reflection.json")):
+    named = (("token", link), ("rest:path", "no/such"), ("file", "reflection.json"))
+    for name, value in (*named, *_A_TEXT):
         path = path.replace(f"{{{name}}}", value)
     return f"{path}/portal.css" if path == "/portal/static" else path
 

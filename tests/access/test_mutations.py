@@ -33,6 +33,7 @@ from afterword.records import (
     registry,
     rights,
     serving,
+    wordings,
 )
 from afterword.records.doors import door
 from afterword.records.store import Tx
@@ -169,6 +170,18 @@ ASKED = (
     Asked(Action.READ_MODELS, "clinic", lambda tx, _world, _: registry.models(tx)),
     Asked(
         Action.TEACH, "clinic", lambda tx, world, _: data_versions.draft(tx, world.ids["clinic"])
+    ),
+    Asked(
+        Action.READ_WORDING,
+        "clinic",
+        lambda tx, world, _: wordings.changes(tx, world.ids["clinic"]),
+    ),
+    Asked(
+        Action.EDIT_WORDING,
+        "clinic",
+        lambda tx, world, _: wordings.change(
+            tx, world.ids["clinic"], language="en", key="bot.skipped", text="Left out"
+        ),
     ),
     Asked(
         Action.PROMOTE,

@@ -9,6 +9,7 @@ from actions.desk import Desk
 from afterword.access import routes
 from afterword.access.routes import ACTION_SERVER, ROUTES, Caller, Key, NoRow
 from afterword.access_cli import page
+from afterword.phrasing import Phrasing
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
 from afterword.settings import PROJECT, Settings
@@ -34,7 +35,7 @@ def test_each_route_of_the_pages_has_a_row_and_each_row_is_served(settings: Sett
 
 def test_each_route_of_the_action_server_has_a_row(settings: Settings) -> None:
     records = Records(settings.database, load_vault(settings.keys))
-    app = server.make_app(Desk(records, {}, {}, {}), "k" * server.SHORTEST_KEY)
+    app = server.make_app(Desk(records, Phrasing({}, {}), {}), "k" * server.SHORTEST_KEY)
     records.close()
     assert keys_of(app) == set(ACTION_SERVER)
 

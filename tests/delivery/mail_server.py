@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from afterword import locales
 from afterword.delivery.mail import Mailer
+from afterword.phrasing import Phrasing
 from afterword.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -235,4 +236,5 @@ def mailer_at(port: int, **settings: object) -> Mailer:
         "mail_from": SENDER,
         "public_url": "https://harbour.example",
     }
-    return Mailer(Settings(**(given | settings)), locales.load("en"), patience=2, longest=3)
+    phrasing = Phrasing({"en": locales.load("en")}, {})
+    return Mailer(Settings(**(given | settings)), phrasing, patience=2, longest=3)

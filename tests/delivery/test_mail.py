@@ -23,9 +23,10 @@ from mail_server import (
 )
 from sqlalchemy import update
 
+from afterword.access.actors import Actor
 from afterword.delivery.mail import NotSent
 from afterword.delivery.rounds import Rounds
-from afterword.records import models
+from afterword.records import models, wordings
 from afterword.records.alert_views import Mail
 from afterword.safety.finding import Category, Route, Tier
 from afterword.safety.recipients import Kind
@@ -63,6 +64,17 @@ def test_danger_today_sends_one_notice_to_each_duty_contact(
     assert sorted(server.addresses) == ["bo@duty.example", "else@duty.example"]
     assert {mail.sender for mail in server.mails} == {SENDER}
     assert len({mail.id for mail in server.mails}) == 2
+
+
+def test_a_notice_is_in_the_words_of_the_clinic(
+    desk: Desk, rounds: Rounds, server: MailServer
+) -> None:
+    with desk.records.begin(by=Actor.operator("test")) as tx:
+        words = {"language": "en", "text": "{clinic}: please look"}
+        wordings.change(tx, desk.clinic.id, key="mail.subject", **words)
+    desk.raises(Tier.SAME_DAY)
+    rounds.once()
+    assert [mail.message["Subject"] for mail in server.mails] == ["Harbour Clinic: please look"]
 
 
 @pytest.mark.parametrize("tier", [Tier.SAME_DAY, Tier.NOW])
@@ -205,7 +217,7 @@ def test_without_a_server_or_a_sender_each_notice_fails(server: MailServer) -> N
     assert "sender" in refused(server.port, mail_from="")
     refused(closed_port())
     mailer = mailer_at(server.port)
-    unset = type(mailer)(mailer.settings.model_copy(update={"smtp_host": ""}), mailer.texts)
+    unset = type(mailer)(mailer.settings.model_copy(update={"smtp_host": ""}), mailer.phrasing)
     with pytest.raises(NotSent, match="no mail server"):
         unset.send(MAIL)
     assert server.seen == []

@@ -238,7 +238,7 @@ class StandIn:
         reflection = reflections.by_id(tx, key)
         assert reflection is not None
         goals = {goal.id: goal.text for goal in people.goals_of(tx, reflection.patient_id)}
-        instrument = self.clinic.context.instruments["core", 1]
+        instrument = self.clinic.context.phrasing.shipped.instruments["core", 1]
         lexicon = self.clinic.context.lexicons["en"]
         return Asker(Plan(instrument, goals), "en", reflection.clinician.name, self._say, lexicon)
 

@@ -215,9 +215,9 @@ def test_deleting_asks_first(page: Page, clinic: Clinic, token: str) -> None:
 
 
 def test_the_review_marks_what_stays_private(page: Page, clinic: Clinic, token: str) -> None:
-    core = clinic.context.instruments["core", 1]
+    core = clinic.context.phrasing.shipped.instruments["core", 1]
     items = {**core.items, "heard": replace(core.items["heard"], private=True)}
-    clinic.context.instruments["core", 1] = replace(core, items=items)
+    clinic.context.phrasing.shipped.instruments["core", 1] = replace(core, items=items)
     page.open().send(**{"pick.heard": "2", "pick.safe": "3"})
     heard, safe = page.html.split('<div class="row">')[1:3]
     assert "Only you see this" in heard

@@ -24,7 +24,7 @@ ENGLISH = load("en").section("page")
 def clinic(clinic: Clinic) -> Clinic:
     """The clinic with questions in two languages."""
     before = clinic.context
-    instruments = [adaptive(), *before.instruments.values()]
+    instruments = [adaptive(), *before.phrasing.shipped.instruments.values()]
     screener = Screener(load_rules())
     clinic.context = make_context(before.settings, before.records, instruments, screener)
     return clinic

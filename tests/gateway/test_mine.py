@@ -127,7 +127,7 @@ def test_it_says_how_long_things_are_kept(patient: Patient) -> None:
 @pytest.mark.parametrize("language", languages())
 def test_every_page_is_there_in_every_language(patient: Patient, language: str) -> None:
     patient.has_code().answers()
-    patient.clinic.context.catalogues[language] = load(language)
+    patient.clinic.context.phrasing.shipped.catalogues[language] = load(language)
     with patient.records.begin() as tx:
         reflections.set_language(tx, patient.reflection_id, language)
     say = load(language).section("page")

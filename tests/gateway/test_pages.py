@@ -166,7 +166,7 @@ def test_forced_colours_on_a_very_small_screen(open_page: Open, site: Site, walk
 def test_the_review_marks_what_only_the_patient_sees(
     open_page: Open, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    instruments = site.clinic.context.instruments
+    instruments = site.clinic.context.phrasing.shipped.instruments
     core = instruments["core", 1]
     items = {**core.items, "safe": replace(core.items["safe"], private=True)}
     monkeypatch.setitem(instruments, ("core", 1), replace(core, items=items))
@@ -290,7 +290,7 @@ def test_a_switch_of_language_brings_the_pages_own_texts_and_loses_no_draft(
     open_page: Open, site: Site
 ) -> None:
     # These questions are in English only: the page's own texts follow all the same.
-    site.clinic.context.catalogues.setdefault("es", load("es"))
+    site.clinic.context.phrasing.shipped.catalogues.setdefault("es", load("es"))
     token = site.clinic.link()
     page = open_page(site.link(token))
     begin(page)

@@ -18,6 +18,7 @@ from afterword import locales
 from afterword.access.actors import Actor
 from afterword.delivery.mail import Mailer
 from afterword.hashing import hash_secret
+from afterword.phrasing import Phrasing
 from afterword.records import alerts, codes, contacts, glass, inbox, mails, people
 from afterword.records.access_models import Handover
 from afterword.records.alert_views import Mail
@@ -293,7 +294,7 @@ def test_in_their_data_patients_see_text_and_take_text_along(clinic: Clinic, wat
 
 def test_mails_are_text_and_nothing_else() -> None:
     settings = Settings(mail_from="notices@clinic.example")
-    mailer = Mailer(settings, locales.load("en"))
+    mailer = Mailer(settings, Phrasing({"en": locales.load("en")}, {}))
     for template in (mails.ALERT, mails.REMINDER, mails.PRIVACY, mails.ACCOUNT):
         for payload in PAYLOADS:
             mail = Mail("0" * 32, template, False, payload, "bo@clinic.example", payload, 1)

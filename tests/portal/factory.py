@@ -17,6 +17,8 @@ from starlette.applications import Starlette
 
 from afterword.access.actors import PROCESS, Actor
 from afterword.datafiles import load_instrument
+from afterword.locales import load
+from afterword.phrasing import Phrasing
 from afterword.portal.app import routes
 from afterword.records import (
     accounts,
@@ -85,6 +87,13 @@ class Context:
         default_factory=lambda: {("core", 1): instrument()}
     )
     screener: Screener = field(default_factory=lambda: screener())
+
+    shared: Phrasing | None = None
+    """That of the patients' pages, where they are served beside these."""
+
+    @property
+    def phrasing(self) -> Phrasing:
+        return self.shared or Phrasing({one: load(one) for one in ("en", "es")}, self.instruments)
 
 
 def rated(question: str, option: int | str, words: str | None = None) -> Answer:

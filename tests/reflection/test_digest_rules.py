@@ -8,6 +8,8 @@ from factory import NOW, WEEK, by_question, core, declined, english, rated, said
 
 from afterword.reflection.answers import Answer, ReflectionState, Sharing, Visibility
 from afterword.reflection.digest import Digest, Writer
+from afterword.wording.changes import Change
+from afterword.wording.overlay import Editions
 
 NAMES = ("heard", "safe", "goals", "approach", "snag")
 SHARED, RATING = Visibility.SHARED, Visibility.RATING
@@ -23,6 +25,7 @@ class Told:
     started_at: datetime | None = NOW
     instrument: str = "core"
     instrument_version: int = 1
+    language: str = "en"
     sharing: Sharing | None = Sharing.ALL
 
 
@@ -253,3 +256,62 @@ def test_when_nothing_was_shared_it_says_so_and_shows_what_was_open(
     assert (digest.words, digest.items, digest.openers, digest.trend) == ((), (), (), False)
     assert [point.text for point in digest.open_points] == ["less homework"]
     assert "secret" not in repr(digest)
+
+
+REWORDED = NOW - 3 * WEEK
+CHANGES = [
+    Change("en", "core/heard/ask", 1, "Did {clinician} hear you?", REWORDED),
+    Change("en", "core/scale.strain/option.3", 2, "A bit", REWORDED),
+]
+
+
+def reworded(latest: Told, *earlier: Told) -> Digest:
+    """On a clinic's edition, with all that came before."""
+    versions = Editions({("core", 1): core()}, CHANGES)
+    texts = english()
+    writer = Writer(
+        versions["core", latest.instrument_version],
+        "en",
+        texts.section("digest"),
+        texts.section("openers"),
+        "Ada Whitfield",
+        versions,
+    )
+    return writer.build(latest, earlier, {})
+
+
+def test_a_reworded_question_breaks_its_own_line_and_no_other() -> None:
+    before = [told(*well(), session_at=NOW - at * WEEK) for at in (7, 6, 5, 4)]
+    after = told(*well(), instrument_version=100001, session_at=NOW - WEEK)
+    digest = reworded(told(*well(heard=3), instrument_version=100001), *before, after)
+    heard, safe = digest.items[:2]
+    assert (heard.history, heard.change, heard.reworded) == (
+        (None, None, None, None, 5),
+        "",
+        REWORDED,
+    )
+    assert (safe.history, safe.change, safe.reworded) == ((5,) * 5, "as usual", None)
+    assert digest.trend
+
+
+def test_where_every_line_is_broken_there_is_no_trend() -> None:
+    before = [told(rated("heard", 5, None, SHARED)) for _ in range(4)]
+    digest = reworded(told(rated("heard", 2, None, SHARED), instrument_version=100001), *before)
+    assert not digest.trend
+    assert "below_usual" not in rules(digest)
+
+
+def test_who_reads_another_language_has_no_break() -> None:
+    before = [told(*well(), language="es") for _ in range(4)]
+    same = told(*well(), language="es", instrument_version=100001)
+    assert all(one.reworded is None for one in reworded(same, *before).items)
+    english_now = told(*well(), instrument_version=100001)
+    assert reworded(english_now, *before).items[0].reworded == REWORDED
+
+
+def test_what_is_still_open_is_told_in_the_words_that_were_tapped() -> None:
+    strain = rated("snag", 3, None, SHARED)
+    for version, words in ((1, "A little"), (100002, "A bit")):
+        last = told(strain, instrument_version=version, session_at=NOW - WEEK)
+        points = reworded(told(*well(), instrument_version=100002), last).open_points
+        assert [one.text for one in points] == [words]

@@ -1,24 +1,23 @@
 """Our questions are easy to read in each language, and are nobody else's questions."""
 
-import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 
 import pytest
 from ruamel.yaml import YAML
-from test_texts import ACTS_A_PERSON, EASY, PRAISE, grade
 
 from afterword import locales
 from afterword.datafiles import load_instrument
 from afterword.reflection.instrument import Instrument
+from afterword.rewording import published
 from afterword.settings import PROJECT
+from afterword.wording.licence import read_as, runs_of
+from afterword.wording.reading import EASY, grade
+from afterword.wording.tone import ACTS_A_PERSON, PRAISE
 
 INSTRUMENTS = {
     path.stem: load_instrument(path) for path in sorted((PROJECT / "instruments").glob("*.yml"))
 }
-HASHES = PROJECT / "tests" / "data" / "instrument_shingles.txt"
-RUN = 5
 FEWEST_WORDS = 6
 # Szigriszt-Pazos: 65 to 80 is "quite easy", read by primary school; below 65 it is not.
 EASY_SPANISH = 65.0
@@ -123,33 +122,6 @@ def test_each_text_in_both_languages_names_the_same_in_braces() -> None:
     } == {}
 
 
-def shingles(text: str) -> set[str]:
-    """Hashes of all runs of five words."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*|\{\w+\}", folded)
-    runs = (" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
-    return {hashlib.blake2b(run.encode(), digest_size=8).hexdigest() for run in runs}
-
-
-def known() -> set[str]:
-    rows = HASHES.read_text(encoding="utf-8").splitlines()
-    return {row for row in rows if row and not row.startswith("#")}
-
-
-KNOWN = known()
-# What the published texts call the person whom we name.
-CALLED = ("my therapist", "the therapist", "my clinician", "my doctor", "mi terapeuta")
-
-
-def read_as(text: str) -> set[str]:
-    """A text with a name in braces is read as each of those that others write there."""
-    found = shingles(text)
-    if "{clinician}" in text:
-        for called in CALLED:
-            found |= shingles(text.replace("{clinician}", called))
-    return found
-
-
 def texts_of_ours() -> dict[str, str]:
     """Each text of the instruments and the locales, typed words too."""
     found = {}
@@ -173,18 +145,18 @@ def _texts(data: object, place: str = "") -> Iterator[tuple[str, str]]:
 def test_no_text_of_ours_is_that_of_a_published_questionnaire() -> None:
     ours = texts_of_ours()
     assert len(ours) > 500
-    assert [place for place, text in ours.items() if read_as(text) & KNOWN] == []
+    assert [place for place, text in ours.items() if read_as(text) & published()] == []
 
 
 def test_such_a_text_would_be_found() -> None:
     """With a phrase that we have made up: the published ones are not ours to write down."""
     invented = "I count the blue geese before my therapist sits down"
-    hashed = KNOWN | shingles(invented)
+    hashed = published() | runs_of(invented)
     assert read_as("Do I count the blue geese, or not?") & hashed
     assert read_as("You count, before {clinician} sits down.") & hashed
     assert not read_as("I count green geese until {clinician} stands up.") & hashed
 
 
 def test_the_hashes_are_hashes_and_no_texts() -> None:
-    assert len(KNOWN) > 500
-    assert all(re.fullmatch(r"[0-9a-f]{16}", row) for row in KNOWN)
+    assert len(published()) > 500
+    assert all(re.fullmatch(r"[0-9a-f]{16}", row) for row in published())

@@ -47,6 +47,17 @@ from afterword.training import gates, labels, promotion, trainer
 from afterword.training.changeset import Source, Trouble
 from afterword.training.comparing import Trend
 from afterword.training.telling import MEANINGS
+from afterword.wording.checking import CODES
+from afterword.wording.places import PARTS, Place
+from afterword.wording.reading import (
+    EASY,
+    EASY_IN_SPANISH,
+    ease,
+    grade,
+    spanish_syllables,
+    syllables,
+)
+from afterword.wording.tone import ACTS_A_PERSON, PRAISE
 
 LANGUAGES = locales.languages()
 HOLE = "{}"
@@ -70,7 +81,7 @@ SOURCES = {
     "digest": python("afterword/reflection/digest.py", "afterword/reflection/signals.py"),
     "openers": python("afterword/reflection/signals.py"),
     "page": python("afterword/gateway", "afterword/records/consents.py"),
-    "portal": python("afterword/portal", "afterword/training/telling.py"),
+    "portal": python("afterword/portal", "afterword/training/telling.py", "afterword/rewording.py"),
     "safety": python("afterword/safety/replies.py", "afterword/gateway"),
     "mail": python("afterword/delivery", "afterword/records/mails.py"),
 }
@@ -193,6 +204,10 @@ FILLED: dict[str, dict[str, Iterable[str]]] = {
         "meaning_{}": MEANINGS,
         "gate_{}": gates.CODES,
         "gate_{}_do": gates.CODES,
+        "wording_{}": ("published", "taken_back", "as_shipped_already"),
+        "wording_place_{}": Place,
+        "wording_part_{}": (*PARTS, "option"),
+        "wording_found_{}": CODES,
         "label_{}": labels.known(PROJECT),
         "language_{}": ("en", "es"),
         "gone_{}": Tag,
@@ -392,10 +407,6 @@ NOT_READ = re.compile(
     r"bot\.(words_\w+|as_is|weekdays|months|date_time|language_names|language_signs)"
     r"|page\.(months|date|progress)"
 )
-EASY = 6.0
-# On Fernández-Huerta's scale, 70 and more is what is read in the sixth year of school.
-EASY_IN_SPANISH = 70.0
-FEWEST_WORDS = 6
 
 
 def read_by_patients(language: str) -> dict[str, str]:
@@ -417,27 +428,6 @@ def read_by_patients(language: str) -> dict[str, str]:
 
 PATIENT_TEXTS = read_by_patients("en")
 SPANISH_TEXTS = read_by_patients("es")
-
-
-def syllables(word: str) -> int:
-    """Groups of vowels, without a silent e, es or ed at the end."""
-    word = word.casefold().removesuffix("'s").replace("every", "evry")
-    if re.search(r"[^td]ed$|[^aeioulscxgz]es$", word):
-        word = word[:-2]
-    elif re.search(r"[^aeioul]e$|[aeiou]le$", word):
-        word = word[:-1]
-    return max(1, len(re.findall(r"[aeiouy]+", word)))
-
-
-def grade(text: str) -> float:
-    """The Flesch-Kincaid grade; names and numbers in braces count as short words."""
-    plain = re.sub(r"\{\w+\}|\d+", "Kim", text).replace("’", "'")
-    words = re.findall(r"[A-Za-z]+(?:'[a-z]+)?", plain)
-    sentences = [part for part in re.split(r"[.!?:]+(?:\s|$)", plain) if re.search(r"\w", part)]
-    if len(words) < FEWEST_WORDS:
-        return 0.0
-    per_word = sum(map(syllables, words)) / len(words)
-    return 0.39 * len(words) / len(sentences) + 11.8 * per_word - 15.59
 
 
 @pytest.mark.parametrize(
@@ -463,25 +453,6 @@ def test_a_patient_can_read_it_easily(key: str) -> None:
     assert grade(PATIENT_TEXTS[key]) <= EASY, PATIENT_TEXTS[key]
 
 
-def spanish_syllables(word: str) -> int:
-    """Groups of vowels; two strong ones, or one with an accent on a weak one, are two."""
-    word = re.sub(r"(?<=[qg])u(?=[eiéí])", "", word.casefold())
-    groups = re.findall(r"[aeiouáéíóúü]+", re.sub(r"y$", "i", word))
-    return max(1, sum(max(1, len(re.findall(r"[aeoáéíóú]", group))) for group in groups))
-
-
-def ease(text: str) -> float:
-    """Fernández-Huerta's measure of Spanish: 100 is very easy, 0 very hard."""
-    plain = re.sub(r"\{\w+\}|\d+", "Ana", text)
-    words = re.findall(r"[^\W\d_]+", plain)
-    parts = re.split(r"[.!?:]+(?:[»)]*\s|[»)]*$)", plain)
-    sentences = [part for part in parts if re.search(r"\w", part)]
-    if len(words) < FEWEST_WORDS:
-        return 100.0
-    per_word = sum(map(spanish_syllables, words)) / len(words)
-    return 206.84 - 60 * per_word - 1.02 * len(words) / len(sentences)
-
-
 @pytest.mark.parametrize(
     ("word", "count"),
     [
@@ -502,22 +473,6 @@ def test_hard_spanish_would_be_found() -> None:
 @pytest.mark.parametrize("key", SPANISH_TEXTS)
 def test_a_patient_can_read_it_easily_in_spanish(key: str) -> None:
     assert ease(SPANISH_TEXTS[key]) >= EASY_IN_SPANISH, SPANISH_TEXTS[key]
-
-
-PRAISE = re.compile(
-    r"\b(great|awesome|amazing|wonderful|excellent|fantastic|brilliant|well done|good job|nice work"
-    r"|proud of you|(thank you|thanks) for (sharing|opening|telling)"
-    r"|genial|estupendo|fant[aá]stico|excelente|maravilloso|muy bien|bien hecho|buen trabajo"
-    r"|enhorabuena|gracias por (compartir|contar\w*|abrirte))\b",
-    re.IGNORECASE,
-)
-ACTS_A_PERSON = re.compile(
-    r"I (understand|know) how you feel|\bI('m| am) (a|an) (person|human|therapist)|\bI feel\b"
-    r"|I('m| am) sorry (to hear|that)|I care about"
-    r"|(entiendo|s[eé]) c[oó]mo te sientes|soy (una? )?(persona|human[oa]|terapeuta)|lo siento"
-    r"|me importas",
-    re.IGNORECASE,
-)
 
 
 def said_by_assistant() -> Iterator[tuple[str, str]]:

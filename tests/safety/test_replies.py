@@ -16,6 +16,7 @@ from afterword.safety import replies
 from afterword.safety.finding import Category, Tier
 from afterword.safety.helplines import Country
 from afterword.safety.replies import Concern, Line, Notice
+from afterword.wording import tone
 
 LANGUAGES = ("en", "es")
 CATALOGUES = {language: locales.load(language) for language in LANGUAGES}
@@ -217,10 +218,7 @@ def test_a_claim_that_somebody_was_told_is_only_made_where_it_is_given() -> None
 
 
 BANNED = {
-    "a diagnosis": (
-        r"depress|disorder|psychos|psychot|paranoi|bipolar|symptom|diagnos"
-        r"|mental illness|depresi|trastorno|psicosis|s[ií]ntoma|enfermedad mental"
-    ),
+    "a diagnosis": tone.DIAGNOSIS.pattern,
     "a rating": (
         r"\brisk\b|\blevel\b|\bsevere|\bserious\b|\burgency\b|\briesgo\b|\bnivel\b"
         r"|\bgrave\b"
@@ -236,17 +234,9 @@ BANNED = {
         r"|c[oó]mo lo har[ií]as|m[eé]todo|\barma\b|cuchillo|\bcuerda|puente|sobredosis"
     ),
     "committed": r"\bcommit",
-    "suicide": r"suicid|self.?harm|kill|\bdie\b|\bdeath|\bmatar|\bmorir|\bmuerte|autoles",
-    "secrecy": (
-        r"secret|confidential|between us|promise|\bsecreto|confidencial|entre nosotros"
-        r"|prometo"
-    ),
-    "a promise": (
-        r"we will help|will be (safe|ok|fine|alright)"
-        r"|someone will (call|contact|be there)|will call you|help is coming"
-        r"|on (its|the) way|guarantee|te (llamar|ayudar)[aáeé]|estar[aá]s a salvo"
-        r"|todo (ir[aá]|va a ir) bien|ayuda en camino"
-    ),
+    "suicide": tone.DANGER.pattern,
+    "secrecy": tone.SECRECY.pattern,
+    "a promise": tone.PROMISE.pattern,
     "a contract": (
         r"\bagree\b|\bcontract\b|do you swear|stay safe|promise|me prometes"
         r"|\bacuerdo\b"
@@ -260,11 +250,7 @@ BANNED = {
         r"you should(n't| not)? have|your own fault|why did you|overreact|attention"
         r"|deber[ií]as|por qu[eé] (has|lo)|llamar la atenci"
     ),
-    "a threat": (
-        r"will be reported|have to report|police will|hospitali|section(ed)?\b"
-        r"|be taken away|tendr[eé] que (informar|llamar)|ingresad"
-        r"|la polic[ií]a (ir|va)"
-    ),
+    "a threat": tone.THREAT.pattern,
     "an exclamation": r"[!¡]",
     "a rating question": (
         r"0 to 10|1 to 10|scale of|how (bad|strong|likely)|del? (0|1) al? 10"
@@ -275,11 +261,7 @@ BANNED = {
         r"|all the best|cu[ií]date|buen d[ií]a|hasta (pronto|luego)|\bsuerte\b"
         r"|\b[aá]nimo"
     ),
-    "a nudge": (
-        r"almost done|only .* left|please (finish|complete|continue)|unfinished"
-        r"|just .* more|casi has|solo (te )?(falta|queda)"
-        r"|por favor (sigue|termina|contin)"
-    ),
+    "a nudge": tone.NUDGE.pattern,
     "a person's feeling": (
         r"\bi('m| am) (so )?sorry|i understand|i feel|i care|lo siento|te entiendo"
         r"|me importa"

@@ -12,8 +12,10 @@ from actions import desk as desks
 from actions.action_language import ActionLanguage
 from actions.desk import Desk
 from actions.talk import gather
+from afterword.access.actors import Actor
 from afterword.locales import load
-from afterword.records import models, reflections
+from afterword.phrasing import Phrasing
+from afterword.records import models, reflections, wordings
 
 SPANISH = load("es").section("bot")
 ENGLISH = english().section("bot")
@@ -24,8 +26,10 @@ def desk(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     languages = ("en", "es")
     made = Desk(
         records=clinic.records,
-        instruments={("core", 1): core(), ("core", 2): adaptive()},
-        catalogues={language: load(language) for language in languages},
+        phrasing=Phrasing(
+            {language: load(language) for language in languages},
+            {("core", 1): core(), ("core", 2): adaptive()},
+        ),
         lexicons={language: lexicon(language) for language in languages},
     )
     monkeypatch.setattr(desks, "_desk", made)
@@ -82,6 +86,16 @@ def test_it_says_so_in_the_new_language_and_keeps_the_answers(
     assert asked.text == adaptive().items["safe"].again["es"]
     said, _ = run(clinic, reflection, "English please")
     assert said == [ENGLISH("language_now")]
+
+
+def test_the_assistant_says_what_the_clinic_wrote(
+    clinic: Clinic, desk: Desk, reflection: str
+) -> None:
+    with clinic.records.begin(by=Actor.operator("test")) as tx:
+        words = {"language": "es", "text": "De acuerdo, seguimos en español."}
+        wordings.change(tx, clinic.id, key="bot.language_now", **words)
+    said, _ = run(clinic, reflection, "en español por favor")
+    assert said == ["De acuerdo, seguimos en español."]
 
 
 @pytest.mark.parametrize("text", ["do you speak English?", "can you do French"])
