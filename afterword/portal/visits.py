@@ -118,6 +118,11 @@ class Visit:
             return access.HOME
         return next((page for who, page in _HOMES if who in self.callers), access.HOME)
 
+    @property
+    def saved(self) -> bool:
+        """Whether a form has led here that was taken."""
+        return self.request.query_params.get("notice") == "saved"
+
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         frame = {
             "account": self.account if self.enrolled else None,

@@ -2,19 +2,13 @@
 
 import asyncio
 import json
-import socket
-import threading
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 
 from afterword.records import contacts, invitations, models, people, reflections, staff
@@ -175,19 +169,3 @@ class Caller:
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()
-
-
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The application under uvicorn on a free port; its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, access_log=False, log_level="error", proxy_headers=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    server.force_exit = True
-    thread.join(10)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from .factory import Client, World, make_world
+from .factory import ADMIN, Client, World, make_world
 
 
 @pytest.fixture
@@ -24,3 +24,17 @@ def client(world: World) -> Iterator[Client]:
 def signed_in(client: Client) -> Client:
     assert client.sign_in().status_code == 303
     return client
+
+
+@pytest.fixture
+def ines(world: World) -> str:
+    return world.add_clinician(ADMIN, "Ines Admin", "admin")
+
+
+@pytest.fixture
+def admin(world: World, ines: str) -> Iterator[Client]:
+    """The browser of an admin who is signed in."""
+    made = world.client()
+    assert made.sign_in(ADMIN).status_code == 303
+    yield made
+    made.close()

@@ -40,6 +40,7 @@ from afterword.settings import PROJECT, Settings
 # Nine in the morning of a Tuesday in New York.
 NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
 EMAIL, PASSWORD = "ada@clinic.example", "correct horse battery staple"
+ADMIN = "ines@clinic.example"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """What is in everybody's authenticator app."""
 BASE = "http://127.0.0.1:8080"

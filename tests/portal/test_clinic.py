@@ -1,7 +1,6 @@
 """What an admin sets for the clinic, and what is refused: nobody in danger is to be let down."""
 
 import html
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +12,6 @@ from afterword.safety.recipients import Case, Kind, recipients
 
 from .factory import EMAIL, Client, World, field_of, password_hash
 
-ADMIN = "ines@clinic.example"
 CLINIC = "/portal/admin/clinic"
 DETAILS = {
     "name": "Harbour Clinic",
@@ -27,19 +25,6 @@ DETAILS = {
     "forward_concerns": "always",
 }
 DEE = {"contact_name": "Dee Safe", "contact_email": "dee@clinic.example"}
-
-
-@pytest.fixture
-def ines(world: World) -> str:
-    return world.add_clinician(ADMIN, "Ines Admin", "admin")
-
-
-@pytest.fixture
-def admin(world: World, ines: str) -> Iterator[Client]:
-    client = world.client()
-    assert client.sign_in(ADMIN).status_code == 303
-    yield client
-    client.close()
 
 
 def act(client: Client, action: str, **form: str) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """A form that was typed for longer than the second factor counts is not lost."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,9 +12,8 @@ from afterword.quotas import STAFF_BODY
 from afterword.records import models, staff
 from afterword.records.staff_models import Factor
 
-from .factory import EMAIL, Client, World, code_at, field_of, forget_last_code
+from .factory import ADMIN, EMAIL, Client, World, code_at, field_of, forget_last_code
 
-ADMIN = "ines@clinic.example"
 DETAILS = "/portal/admin/clinic/details"
 TYPED = {
     "name": "Quiet Herons",
@@ -33,15 +31,6 @@ LATE = sorted(
     for (method, path), row in ROUTES.items()
     if row.fresh and method == "POST" and path.startswith("/portal")
 )
-
-
-@pytest.fixture
-def admin(world: World) -> Iterator[Client]:
-    world.add_clinician(ADMIN, "Ines Admin", "admin")
-    client = world.client()
-    assert client.sign_in(ADMIN).status_code == 303
-    yield client
-    client.close()
 
 
 def stale(world: World) -> None:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,21 +10,8 @@ from afterword.records.staff_models import Factor
 
 from .factory import EMAIL, Client, World, field_of, password_hash
 
-ADMIN, OTHER = "ines@clinic.example", "omar@clinic.example"
+OTHER = "omar@clinic.example"
 PEOPLE = "/portal/admin/people"
-
-
-@pytest.fixture
-def ines(world: World) -> str:
-    return world.add_clinician(ADMIN, "Ines Admin", "admin")
-
-
-@pytest.fixture
-def admin(world: World, ines: str) -> Iterator[Client]:
-    client = world.client()
-    assert client.sign_in(ADMIN).status_code == 303
-    yield client
-    client.close()
 
 
 def token_of(client: Client) -> str:

@@ -3,18 +3,14 @@
 Pages about signing in: test_passkey.py. Those of clinicians and contacts: test_browser.py.
 """
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from serving import serving
 from starlette.applications import Starlette
 
 from afterword.access.actors import Actor
@@ -90,18 +86,8 @@ class Clinic:
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     world = make_world(tmp_path_factory.mktemp("staff"))
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        found.listen()
-        app = Starlette(routes=routes(world.context))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Clinic(world, f"http://127.0.0.1:{found.getsockname()[1]}")
-        server.should_exit = True
-        thread.join(timeout=10)
+    with serving(Starlette(routes=routes(world.context))) as base:
+        yield Clinic(world, base)
     world.records.close()
 
 
