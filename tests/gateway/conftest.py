@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patient import Patient
 from serving import free_port, serving
 from stand_in import Clinic, Site, StandIn, open_clinic
 from starlette.applications import Starlette
@@ -28,6 +29,11 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 def client(clinic: Clinic) -> Iterator[TestClient]:
     with TestClient(make_app(clinic), follow_redirects=False) as connected:
         yield connected
+
+
+@pytest.fixture
+def patient(clinic: Clinic, client: TestClient) -> Patient:
+    return Patient(clinic, client)
 
 
 @pytest.fixture

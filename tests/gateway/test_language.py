@@ -8,7 +8,7 @@ import pytest
 from factory import adaptive
 from stand_in import Clinic
 from starlette.testclient import TestClient
-from test_api import post, talk
+from talking import post, talk
 
 from afterword.gateway.app import make_context
 from afterword.locales import load

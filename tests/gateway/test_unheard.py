@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from danger import PLAIN, PLAIN_ES, alerts, duty, links
 from stand_in import Clinic
 from starlette.testclient import TestClient
-from test_api import post
-from test_safety import PLAIN, PLAIN_ES, alerts, duty, links
+from talking import post
 
 from afterword.gateway import late
 from afterword.gateway.limits import Limits

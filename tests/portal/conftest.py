@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from .desk import DANA, Desk
 from .factory import ADMIN, Client, World, make_world
 
 
@@ -38,3 +39,15 @@ def admin(world: World, ines: str) -> Iterator[Client]:
     assert made.sign_in(ADMIN).status_code == 303
     yield made
     made.close()
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)
+
+
+@pytest.fixture
+def dana(desk: Desk, client: Client) -> Client:
+    """The browser of whoever is on duty, signed in."""
+    client.sign_in(DANA)
+    return client
