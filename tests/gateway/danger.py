@@ -33,10 +33,6 @@ def duty(clinic: Clinic, kind: str = "duty", email: str = "duty@elm.example") ->
         contacts.add_contact(tx, clinic.clinic_id, kind=kind, name="Dee Duty", email=email)
 
 
-def safe_lines(client: TestClient, token: str) -> list[dict[str, Any]]:
-    return [line for line in talk(client, token).json()["messages"] if line["kind"] == "safety"]
-
-
 def lines_of(body: dict[str, Any]) -> list[dict[str, Any]]:
     return [line for line in body["messages"] if line.get("kind") == "safety"]
 

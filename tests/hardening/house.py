@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from factory import new_database
+from factory import rated as rated
+from factory import said as said
 from starlette.applications import Starlette
 
 from afterword.records import contacts, invitations, models, people, reflections, staff
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
-from afterword.reflection.answers import Answer, AnswerState, Sharing
+from afterword.reflection.answers import Answer, Sharing
 from afterword.safety.recipients import Kind
 from afterword.settings import PROJECT, Settings
 from afterword.web import make_app
@@ -26,14 +29,6 @@ NEUTRAL = "https://neutral.example"
 ALL_DAY = json.dumps(
     {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 )
-
-
-def said(question: str, words: str) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, None, words)
-
-
-def rated(question: str, option: str, words: str | None = None) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, option, words)
 
 
 @dataclass
@@ -119,8 +114,7 @@ def open_house(folder: Path, *, named: str = "Harbour Clinic", **settings: Any) 
     create_key_file(folder / "keys.json")
     given = {"leave_url": NEUTRAL, "instrument_file": PROJECT / "instruments" / "core-1.yml"}
     made = Settings(data_dir=folder, **(given | {"safety_layers": "rules"} | settings))
-    records = Records(made.database, load_vault(made.keys))
-    models.Base.metadata.create_all(records.engine)
+    records = Records(new_database(folder / "afterword.db"), load_vault(made.keys))
     with records.begin() as tx:
         clinic = people.add_clinic(
             tx,

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import secrets
-import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,12 @@ from typing import Any
 import httpx
 import pyotp
 from argon2 import PasswordHasher
+from factory import NOW as NOW
+from factory import WEEK as WEEK
+from factory import Clock as Clock
+from factory import new_database, write
+from factory import rated as rated
+from factory import said as said
 from starlette.applications import Starlette
 
 from afterword.access.actors import PROCESS, Actor
@@ -25,7 +30,6 @@ from afterword.records import (
     invitations,
     models,
     people,
-    reflections,
 )
 from afterword.records.staff_models import Factor
 from afterword.records.store import Records, Tx
@@ -37,15 +41,12 @@ from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
 
-# Nine in the morning of a Tuesday in New York.
-NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
 EMAIL, PASSWORD = "ada@clinic.example", "correct horse battery staple"
 ADMIN = "ines@clinic.example"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """What is in everybody's authenticator app."""
 BASE = "http://127.0.0.1:8080"
 OWN = {"Sec-Fetch-Site": "same-origin"}
-WEEK = timedelta(days=7)
 OFFICE = json.dumps({day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")})
 
 
@@ -67,16 +68,6 @@ def screener() -> Screener:
 
 
 @dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
 class Context:
     """What the portal is given."""
 
@@ -86,14 +77,6 @@ class Context:
         default_factory=lambda: {("core", 1): instrument()}
     )
     screener: Screener = field(default_factory=lambda: screener())
-
-
-def rated(question: str, option: int | str, words: str | None = None) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, str(option), words)
-
-
-def said(question: str, words: str) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, None, words)
 
 
 def without(question: str, state: AnswerState) -> Answer:
@@ -150,6 +133,10 @@ class World:
 
     def invite(self, appointment_id: str) -> str:
         """Returns the reflection's id."""
+        return self.link(appointment_id)[1]
+
+    def link(self, appointment_id: str) -> tuple[str, str]:
+        """The token of a link to the reflection on an appointment, and the reflection's id."""
         with self.begin() as tx:
             token = invitations.invite(
                 tx,
@@ -160,7 +147,7 @@ class World:
             )
             invitation = invitations.resolve(tx, token)
         assert invitation is not None
-        return invitation.reflection_id
+        return token, invitation.reflection_id
 
     def reflect(
         self,
@@ -171,12 +158,7 @@ class World:
     ) -> str:
         """A reflection with these answers; `sharing` None leaves it open. Returns its id."""
         reflection_id = self.invite(appointment_id)
-        with self.records.begin(at) as tx:
-            reflections.begin(tx, reflection_id)
-            for answer in answers:
-                reflections.record_answer(tx, reflection_id, answer, str(uuid.uuid4()))
-            if sharing is not None:
-                reflections.share(tx, reflection_id, sharing)
+        write(self.records, reflection_id, answers, sharing, at)
         return reflection_id
 
     def history(self, *rounds: tuple[Answer, ...], patient: str | None = None) -> None:
@@ -200,13 +182,8 @@ def client_of(context: Context) -> "Client":
 
 
 def empty_records(folder: Path, clock: Clock) -> Records:
-    records = Records(
-        f"sqlite:///{folder / 'afterword.db'}",
-        Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32)),
-        clock,
-    )
-    models.Base.metadata.create_all(records.engine)
-    return records
+    vault = Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32))
+    return Records(new_database(folder / "afterword.db"), vault, clock)
 
 
 def make_world(folder: Path, **settings: Any) -> World:

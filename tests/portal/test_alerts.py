@@ -1,4 +1,4 @@
-"""The pages for duty and safeguarding contacts: what waits, what is done with it, what it leaves."""
+"""The pages for duty and safeguarding contacts: what waits, and what is done with it."""
 
 import ast
 import logging

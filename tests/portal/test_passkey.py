@@ -178,45 +178,21 @@ def test_a_passkey_confirms(page: Page, clinic: Clinic) -> None:
     page.wait_for_url("**/portal/account/password")
 
 
-def type_late(page: Page, clinic: Clinic, words: str) -> None:
-    """An admin who has taken more than five minutes over the clinic's details."""
-    page.goto(f"{clinic.base}/portal/admin/clinic")
-    page.locator("[name=urgent_text]").fill(words)
-    clinic.world.clock.now += staff.FRESH_LIMIT * 1.01
-    page.get_by_role("button", name="Save the details").click()
-    page.get_by_text("What you entered is kept").wait_for()
-    assert words not in page.url
-
-
-def saved(page: Page) -> str:
-    page.get_by_role("status").wait_for()
-    return page.locator("[name=urgent_text]").input_value()
-
-
 def test_a_form_that_came_late_goes_on_after_a_passkey(page: Page, clinic: Clinic) -> None:
     authenticator(page)
     sign_in(page, clinic, ADMIN)
     add_passkey(page, clinic)
-    type_late(page, clinic, "Ring twice, then ask for Noor.")
+    page.goto(f"{clinic.base}/portal/admin/clinic")
+    page.locator("[name=urgent_text]").fill("Ring twice, then ask for Noor.")
+    clinic.world.clock.now += staff.FRESH_LIMIT * 1.01
+    page.get_by_role("button", name="Save the details").click()
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Take the other way").click()
     page.get_by_text("What you entered is kept").wait_for()
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Go on").click()
-    assert saved(page) == "Ring twice, then ask for Noor."
-
-
-def test_a_form_that_came_late_goes_on_after_a_code_without_javascript(
-    browser: Browser, clinic: Clinic
-) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    sign_in(page, clinic, ADMIN)
-    type_late(page, clinic, "Ring once — día y noche.")
-    page.get_by_label("Code from the app").fill(clinic.code(ADMIN))
-    page.get_by_role("button", name="Go on").click()
-    assert saved(page) == "Ring once — día y noche."
-    context.close()
+    page.get_by_role("status").wait_for()
+    assert page.locator("[name=urgent_text]").input_value() == "Ring twice, then ask for Noor."
 
 
 def test_an_authenticator_that_does_not_verify_its_user_is_not_taken(

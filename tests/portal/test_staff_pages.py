@@ -20,7 +20,7 @@ from afterword.records.access_models import Handover
 from afterword.records.store import new_id
 from afterword.safety.recipients import Kind
 
-from .factory import NOW, WEEK, World, make_world, rated, said
+from .factory import NOW, WEEK, World, code_at, make_world, rated, said
 
 pytestmark = pytest.mark.browser
 REASON = "Found at the station, not to be spoken to. The night team needs what was said last."
@@ -151,6 +151,21 @@ def test_a_contact_comes_and_goes_with_the_keyboard_only(clinic: Clinic, page: P
     with clinic.world.begin() as tx:
         kinds = [row.kind for row in tx.session.query(models.Contact) if row.removed_at]
     assert kinds == ["backup"]
+
+
+def test_what_was_typed_for_too_long_goes_on_after_the_code(clinic: Clinic, page: Page) -> None:
+    admin_at_the_clinic(clinic, page)
+    words = "Ring once — día y noche."
+    page.locator("[name=urgent_text]").fill(words)
+    clinic.world.clock.now += staff.FRESH_LIMIT * 1.01
+    page.get_by_role("button", name="Save the details").click()
+    page.get_by_text("What you entered is kept").wait_for()
+    assert "Ring" not in page.url
+    assert violations(page) == []
+    page.get_by_label("Code from the app").fill(code_at(clinic.world.clock.now))
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("status").wait_for()
+    assert page.locator("[name=urgent_text]").input_value() == words
 
 
 def admin_at_the_clinic(clinic: Clinic, page: Page) -> None:
