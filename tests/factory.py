@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from afterword.datafiles import load_instrument, load_lexicon
 from afterword.locales import Catalogue, load
 from afterword.records import invitations, models, people, reflections
@@ -65,6 +67,12 @@ def new_database(path: Path) -> str:
     """The address of a new SQLite file with all tables: made once in a process, then copied."""
     path.write_bytes(_tables())
     return f"sqlite:///{path}"
+
+
+@cache
+def cheap_hash(secret: str) -> str:
+    """Of a password or a code: the hash itself says how much work a check of it takes."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(secret)
 
 
 def weekly(earlier: int) -> History:

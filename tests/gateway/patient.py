@@ -5,17 +5,17 @@ import uuid
 from html import unescape
 from typing import Any
 
+from factory import cheap_hash
 from stand_in import Clinic
 from starlette.testclient import TestClient
 
 from afterword.access.actors import Actor
-from afterword.hashing import hash_secret
 from afterword.locales import load
 from afterword.records import codes, reflections
 from afterword.reflection.answers import Answer, AnswerState, Sharing
 
 CODE, WRONG = "4711 0815", "00000000"
-HASH = hash_secret("47110815")
+HASH = cheap_hash("47110815")
 WORDS = "I liked the <i>pace</i>"
 SAY = load("en").section("page")
 

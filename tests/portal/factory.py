@@ -11,11 +11,10 @@ from typing import Any
 
 import httpx
 import pyotp
-from argon2 import PasswordHasher
 from factory import NOW as NOW
 from factory import WEEK as WEEK
 from factory import Clock as Clock
-from factory import new_database, write
+from factory import cheap_hash, new_database, write
 from factory import rated as rated
 from factory import said as said
 from starlette.applications import Starlette
@@ -50,10 +49,8 @@ OWN = {"Sec-Fetch-Site": "same-origin"}
 OFFICE = json.dumps({day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")})
 
 
-@cache
 def password_hash() -> str:
-    """A cheap one: the hash itself says how much work a check of it takes."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    return cheap_hash(PASSWORD)
 
 
 @cache
