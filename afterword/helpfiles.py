@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from afterword.datafiles import DataFileError, line_of, read_yaml
+from afterword.datafiles import DataFileError, line_of, read_yaml, stamp_of
 from afterword.problems import DataProblem
 from afterword.safety.helplines import (
     Country,
@@ -45,7 +46,15 @@ _LINE = {"name", "voice", "text", "chat", "web", "hours", "languages", "cost", "
 
 def load_help(folder: Path = HELP, default: str = DEFAULT) -> Directory:
     """All countries of the folder. Raises DataFileError with file and line."""
-    read = {path: read_yaml(path) for path in sorted(folder.glob("*.yml"))}
+    paths = sorted(folder.glob("*.yml"))
+    return _directory(tuple((path, stamp_of(path)) for path in paths), folder, default)
+
+
+@lru_cache(maxsize=8)
+def _directory(
+    stamped: tuple[tuple[Path, tuple[int, int] | None], ...], folder: Path, default: str
+) -> Directory:
+    read = {path: read_yaml(path) for path, _ in stamped}
     countries = {path.stem: _country_in(path, data) for path, data in read.items()}
     if default not in countries:
         raise DataFileError(f"{folder / default}.yml: this file is missing.")

@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     """Days that sign-ins of staff are kept after they have ended."""
     keep_misheard: int = Field(default=180, ge=0)
     """Days that messages are kept, without names, which the assistant did not understand."""
+    keep_notices: int = Field(default=90, ge=0)
+    """Days that it is kept that staff got a notice about an account or an emergency."""
     watch_hours: float = Field(default=24.0, gt=0)
     """Hours after a promotion in which a model that does worse is taken back by itself."""
     watch_failed: float = Field(default=5.0, ge=0, le=100)

@@ -1,16 +1,21 @@
 """A small clinic for tests, built through the functions of the records room."""
 
 import itertools
+import tempfile
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from argon2 import PasswordHasher
 
 from afterword.datafiles import load_instrument, load_lexicon
 from afterword.locales import Catalogue, load
-from afterword.records import invitations, people, reflections
-from afterword.records.store import Records
+from afterword.records import invitations, models, people, reflections
+from afterword.records.store import Records, open_engine
 from afterword.reflection.answers import Answer, AnswerState, Sharing, Visibility
 from afterword.reflection.asking import Asker
 from afterword.reflection.history import History, Past
@@ -46,6 +51,28 @@ def lexicon(language: str = "en") -> Lexicon:
 @cache
 def english() -> Catalogue:
     return load("en")
+
+
+@cache
+def _tables() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tables.db"
+        engine = open_engine(f"sqlite:///{path}")
+        models.Base.metadata.create_all(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def new_database(path: Path) -> str:
+    """The address of a new SQLite file with all tables: made once in a process, then copied."""
+    path.write_bytes(_tables())
+    return f"sqlite:///{path}"
+
+
+@cache
+def cheap_hash(secret: str) -> str:
+    """Of a password or a code: the hash itself says how much work a check of it takes."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(secret)
 
 
 def weekly(earlier: int) -> History:
@@ -203,12 +230,7 @@ class Clinic:
     ) -> str:
         """A reflection with these answers; `sharing` None leaves it open. Returns its id."""
         reflection_id = self.reflection(appointment)
-        with self.records.begin(at) as tx:
-            reflections.begin(tx, reflection_id)
-            for answer in answers:
-                reflections.record_answer(tx, reflection_id, answer, new_message())
-            if sharing is not None:
-                reflections.share(tx, reflection_id, sharing)
+        write(self.records, reflection_id, answers, sharing, at)
         return reflection_id
 
     def answer(self, reflection_id: str, answer: Answer, message: str | None = None) -> None:
@@ -218,6 +240,22 @@ class Clinic:
     def answers(self, reflection_id: str) -> dict[str, Answer]:
         with self.records.read() as tx:
             return reflections.answers_of(tx, reflection_id)
+
+
+def write(
+    records: Records,
+    reflection_id: str,
+    answers: Iterable[Answer],
+    sharing: Sharing | None,
+    at: datetime | None = None,
+) -> None:
+    """Begins a reflection and answers; `sharing` None leaves it open."""
+    with records.begin(at) as tx:
+        reflections.begin(tx, reflection_id)
+        for answer in answers:
+            reflections.record_answer(tx, reflection_id, answer, new_message())
+        if sharing is not None:
+            reflections.share(tx, reflection_id, sharing)
 
 
 def new_message() -> str:

@@ -5,10 +5,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from afterword.gateway.api import TooLong, read_body
-from afterword.gateway.context import GatewayContext, context_of
+from afterword.gateway.context import GatewayContext
 from afterword.gateway.form import parse_form
-from afterword.gateway.links import Locked, NoSuchLink, TooMany, follow, in_path
-from afterword.gateway.pages import ask_for_code, broken, render, slow_down
+from afterword.gateway.pages import by_link, render
 from afterword.quotas import SMALL_BODY
 from afterword.records import reflections
 from afterword.records.views import Invitation
@@ -16,24 +15,18 @@ from afterword.records.views import Invitation
 
 async def choose(request: Request) -> Response:
     """POST sets the language, where the questions have it, and leads back to the page."""
-    context = context_of(request)
-    token = in_path(request)
-    try:
-        invitation = await follow(request, token, sends=True)
-    except NoSuchLink:
-        return broken(context)
-    except TooMany as many:
-        return slow_down(context, many)
-    except Locked as locked:
-        return ask_for_code(context, locked.invitation, token)
-    try:
-        fields = parse_form(await read_body(request, SMALL_BODY))
-    except (TooLong, ValueError):
-        return render(context, "unread.html", context.catalogue(), None, 413)
-    await to_thread.run_sync(
-        _set, context, invitation, fields.get("language", ""), limiter=context.writing
-    )
-    return RedirectResponse(f"/f/{token}{'/embed' if 'embedded' in fields else ''}", 303)
+
+    async def answer(context: GatewayContext, invitation: Invitation, token: str) -> Response:
+        try:
+            fields = parse_form(await read_body(request, SMALL_BODY))
+        except (TooLong, ValueError):
+            return render(context, "unread.html", context.catalogue(), None, 413)
+        await to_thread.run_sync(
+            _set, context, invitation, fields.get("language", ""), limiter=context.writing
+        )
+        return RedirectResponse(f"/f/{token}{'/embed' if 'embedded' in fields else ''}", 303)
+
+    return await by_link(request, answer, sends=True)
 
 
 def _set(context: GatewayContext, invitation: Invitation, language: str) -> None:

@@ -15,17 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from afterword.access.actors import Actor
 from afterword.gateway.agreeing import agree
 from afterword.gateway.api import TooLong, read_body
-from afterword.gateway.context import GatewayContext, context_of
+from afterword.gateway.context import GatewayContext
 from afterword.gateway.form import parse_form
-from afterword.gateway.links import (
-    UNLOCK_COOKIE,
-    Locked,
-    NoSuchLink,
-    TooMany,
-    follow,
-    in_path,
-)
-from afterword.gateway.pages import ask_for_code, broken, render, slow_down
+from afterword.gateway.links import UNLOCK_COOKIE
+from afterword.gateway.pages import broken, by_link, render
 from afterword.gateway.takeout import Teller, as_json
 from afterword.gateway.unlocking import Wrong, unlock, why
 from afterword.locales import Catalogue
@@ -117,18 +110,11 @@ async def file(request: Request) -> Response:
 
 
 async def _visited(request: Request, answer: Callable[[Request, Visit], Any]) -> Response:
-    context = context_of(request)
-    token = in_path(request)
-    try:
-        invitation = await follow(request, token, sends=request.method == "POST")
-    except NoSuchLink:
-        return broken(context)
-    except TooMany as many:
-        return slow_down(context, many)
-    except Locked as locked:
-        return ask_for_code(context, locked.invitation, token)
-    response: Response = await answer(request, Visit(context, invitation, token))
-    return response
+    async def to_visit(context: GatewayContext, invitation: Invitation, token: str) -> Response:
+        response: Response = await answer(request, Visit(context, invitation, token))
+        return response
+
+    return await by_link(request, to_visit, sends=request.method == "POST")
 
 
 async def _shown(request: Request, visit: Visit) -> Response:

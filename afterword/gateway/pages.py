@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,10 @@ STATIC = {
 }
 
 
+ByLink = Callable[[GatewayContext, Invitation, str], Awaitable[Response]]
+"""Answers whoever holds a link that works; the last is its token."""
+
+
 def _contents(name: str) -> bytes:
     """A file as it is sent: indentation and comments are for those who read the source."""
     text = (_HERE / "static" / name).read_text(encoding="utf-8")
@@ -63,17 +67,35 @@ async def embedded_page(request: Request) -> Response:
 
 
 async def _page(request: Request, *, embedded: bool) -> Response:
+    async def answer(context: GatewayContext, invitation: Invitation, token: str) -> Response:
+        return await show(context, invitation, token, key_given(request), embedded=embedded)
+
+    return await by_link(request, answer, embedded=embedded)
+
+
+async def by_link(
+    request: Request,
+    answer: ByLink,
+    *,
+    sends: bool = False,
+    locked: bool = False,
+    embedded: bool = False,
+) -> Response:
+    """What `answer` makes of the link in the path, or the page that says that it does not work.
+
+    `sends` and `locked` are those of `links.follow`.
+    """
     context = context_of(request)
     token = in_path(request)
     try:
-        invitation = await follow(request, token)
+        invitation = await follow(request, token, sends=sends, locked=locked)
     except NoSuchLink:
         return broken(context)
     except TooMany as many:
         return slow_down(context, many)
-    except Locked as locked:
-        return ask_for_code(context, locked.invitation, token, embedded=embedded)
-    return await show(context, invitation, token, key_given(request), embedded=embedded)
+    except Locked as asks:
+        return ask_for_code(context, asks.invitation, token, embedded=embedded)
+    return await answer(context, invitation, token)
 
 
 async def show(

@@ -31,7 +31,7 @@ def of_message(body: bytes) -> Words | None:
     """The words of a posted message; None when there are none in it."""
     try:
         message = json.loads(body)
-        return str(message["text"]), intake.checked_id(message["id"])
+        return intake.storable(str(message["text"])), intake.checked_id(message["id"])
     except (ValueError, RecursionError, TypeError, KeyError, intake.Refused):
         return _of_beginning(body)
 
@@ -95,7 +95,8 @@ def _of_beginning(body: bytes) -> Words | None:
     if found is None or not found[1]:
         return None
     try:
-        text = json.loads(b'"%s"' % found[1].decode("utf-8", "ignore").encode(), strict=False)
+        cut = json.loads(b'"%s"' % found[1].decode("utf-8", "ignore").encode(), strict=False)
     except ValueError:
         return None
+    text = intake.storable(cut)
     return text, str(uuid.uuid5(uuid.NAMESPACE_URL, text))

@@ -9,16 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from afterword import hashing
 from afterword.gateway.api import TooLong, read_body
-from afterword.gateway.context import GatewayContext, context_of
+from afterword.gateway.context import GatewayContext
 from afterword.gateway.form import parse_form
-from afterword.gateway.links import (
-    UNLOCK_COOKIE,
-    NoSuchLink,
-    TooMany,
-    follow,
-    in_path,
-)
-from afterword.gateway.pages import ask_for_code, broken, render, show, slow_down
+from afterword.gateway.links import UNLOCK_COOKIE
+from afterword.gateway.pages import ask_for_code, by_link, render, show
 from afterword.locales import Catalogue
 from afterword.quotas import SMALL_BODY
 from afterword.records import codes
@@ -34,14 +28,16 @@ class Wrong(Exception):
 
 async def enter(request: Request) -> Response:
     """POST takes the code and leads on to where it was asked for."""
-    context = context_of(request)
-    token = in_path(request)
-    try:
-        invitation = await follow(request, token, sends=True, locked=True)
-    except NoSuchLink:
-        return broken(context)
-    except TooMany as many:
-        return slow_down(context, many)
+
+    async def answer(context: GatewayContext, invitation: Invitation, token: str) -> Response:
+        return await _enter(request, context, invitation, token)
+
+    return await by_link(request, answer, sends=True, locked=True)
+
+
+async def _enter(
+    request: Request, context: GatewayContext, invitation: Invitation, token: str
+) -> Response:
     try:
         fields = parse_form(await read_body(request, SMALL_BODY))
     except (TooLong, ValueError):

@@ -19,6 +19,8 @@ _ACTIONS = re.compile(
     r"|end|end-others|sign-out|details|hours|contact|promote|rollback|take|add|move|drop|train"
     r"|check|publish|back)"
 )
+# Where a form may go on to; each part begins with a letter or number, so none leads upwards.
+_TARGETS = re.compile(r"/portal(/[A-Za-z0-9][A-Za-z0-9._~-]{0,99}){1,8}")
 # What stands between a page and its buttons.
 _NO_PAGE = re.compile(r"(?<=/portal/account)/sessions$|(?<=/portal/admin/people)/[^/]+$")
 
@@ -80,6 +82,11 @@ def from_own_page(request: Request, base_url: str) -> bool:
 def safe_next(value: str) -> str:
     """Where to go after signing in: one of our own pages, else Today."""
     return value if _PAGES.fullmatch(value) else HOME
+
+
+def is_target(path: str) -> bool:
+    """Whether a path is one of ours that a form may go on to."""
+    return _TARGETS.fullmatch(path) is not None
 
 
 def page_of(path: str) -> str:

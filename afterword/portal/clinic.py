@@ -99,7 +99,6 @@ def _change(visit: Visit, purpose: str, change: Callable[[Tx, str], None]) -> Re
 def _page(visit: Visit, status: int = 200, *, error: str | None = None) -> Response:
     with visit.portal.records.read(by=visit.actor, purpose="clinic") as tx:
         desk = clinics.desk(tx, visit.account.clinic.id)
-    saved = visit.request.query_params.get("notice") == "saved"
     return visit.page(
         "clinic.html",
         status,
@@ -113,7 +112,7 @@ def _page(visit: Visit, status: int = 200, *, error: str | None = None) -> Respo
         choices=(people.ASK, people.ALWAYS),
         terms=visit.portal.settings.terms,
         error=error,
-        notice="clinic_saved" if saved else None,
+        notice="clinic_saved" if visit.saved else None,
     )
 
 

@@ -1,10 +1,14 @@
-"""Asking for the second factor once more, before what needs it fresh; then back to the page."""
+"""Asking for the second factor once more, before what needs it fresh; then on to it.
+
+A form that came too late is held meanwhile: it is in each of these pages, and goes on by itself.
+"""
 
 from starlette.responses import RedirectResponse, Response
 
 from afterword.http import client_address
-from afterword.portal import access, passkeys
+from afterword.portal import access, held, passkeys
 from afterword.portal.attempts import MINUTES, Attempts
+from afterword.portal.held import Held
 from afterword.portal.sign_in import passkey_owner, second_factor, slow
 from afterword.portal.visits import CONFIRM, Visit
 from afterword.records import factors, staff, trail
@@ -22,7 +26,11 @@ class Confirm:
         return _page(visit, visit.request.query_params.get("next", ""))
 
     def submit(self, visit: Visit) -> Response:
+        if held.TARGET in visit.request.query_params:
+            return _hold(visit)
         target = visit.form.get("next", "")
+        if not visit.form.keys() & {"code", "recovery"}:
+            return _page(visit, target)
         tries = f"confirm {visit.account.id}"
         if not self._attempts.may_try(tries, client_address(visit.request)):
             return slow(_page(visit, target, 429, error="sign_in_slow"))
@@ -37,20 +45,12 @@ class Confirm:
         return _onward(visit, target, token)
 
     def show_passkey(self, visit: Visit) -> Response:
-        with visit.portal.records.begin(by=visit.actor, purpose="confirm") as tx:
-            own = factors.passkeys_of(tx, visit.account.id)
-            challenge = staff.new_challenge(tx, visit.token)
-        return visit.page(
-            "passkey.html",
-            next=access.safe_next(visit.request.query_params.get("next", "")),
-            options=passkeys.request_options(visit.portal.settings, challenge, own),
-            purpose="confirm",
-            action=PASSKEY,
-            back=CONFIRM,
-        )
+        return _passkey_page(visit, visit.request.query_params.get("next", ""))
 
     def submit_passkey(self, visit: Visit) -> Response:
         target = visit.form.get("next", "")
+        if "credential" not in visit.form:
+            return _passkey_page(visit, target)
         with visit.portal.records.begin(by=visit.actor, purpose="confirm") as tx:
             challenge = staff.take_challenge(tx, visit.token)
             signed = visit.form.get("credential", "")
@@ -62,12 +62,61 @@ class Confirm:
 
 
 def _onward(visit: Visit, target: str, token: str) -> Response:
-    response = RedirectResponse(access.safe_next(target), 303)
+    kept = _held_in(visit)
+    # By 307 the browser sends the same form on, and what is held in it.
+    response = (
+        RedirectResponse(kept.path, 307)
+        if kept
+        else RedirectResponse(access.safe_next(target), 303)
+    )
     visit.portal.cookie.put(response, token)
     return response
 
 
-def _page(visit: Visit, target: str, status: int = 200, *, error: str | None = None) -> Response:
+def _hold(visit: Visit) -> Response:
+    """Asks for the code, with the form that was sent here instead of to its own path."""
+    asked = visit.request.query_params
+    path = asked[held.TARGET]
+    fields = {name: value for name, value in visit.form.items() if name != "form_token"}
+    sealed = ""
+    if access.is_target(path):
+        sealed = held.seal(visit.portal.records.vault, visit.session, path, fields)
+    return _page(visit, asked.get("next", ""), sealed=sealed)
+
+
+def _held_in(visit: Visit) -> Held | None:
+    sealed = visit.form.get(held.FIELD, "")
+    return held.opened(visit.portal.records.vault, visit.session, sealed)
+
+
+def _carried(visit: Visit) -> str:
+    """What is held and came along; empty for anything else under its name."""
+    return visit.form[held.FIELD] if _held_in(visit) else ""
+
+
+def _passkey_page(visit: Visit, target: str) -> Response:
+    with visit.portal.records.begin(by=visit.actor, purpose="confirm") as tx:
+        own = factors.passkeys_of(tx, visit.account.id)
+        challenge = staff.new_challenge(tx, visit.token)
+    return visit.page(
+        "passkey.html",
+        next=access.safe_next(target),
+        options=passkeys.request_options(visit.portal.settings, challenge, own),
+        purpose="confirm",
+        action=PASSKEY,
+        back=CONFIRM,
+        held=_carried(visit),
+    )
+
+
+def _page(
+    visit: Visit,
+    target: str,
+    status: int = 200,
+    *,
+    error: str | None = None,
+    sealed: str | None = None,
+) -> Response:
     portal = visit.portal
     with portal.records.read(by=visit.actor, purpose="confirm") as tx:
         has_passkey = bool(factors.passkeys_of(tx, visit.account.id))
@@ -82,4 +131,5 @@ def _page(visit: Visit, target: str, status: int = 200, *, error: str | None = N
         minutes=MINUTES,
         passkeys=has_passkey and passkeys.available(portal.settings),
         confirming=True,
+        held=_carried(visit) if sealed is None else sealed,
     )

@@ -109,7 +109,6 @@ def _chart(
     with visit.portal.records.read(by=visit.actor, purpose=_PURPOSE) as tx:
         chart = schedule.chart(tx, _patient_id(visit))
         clinicians = schedule.clinicians(tx, visit.account.clinic.id)
-    saved = visit.request.query_params.get("notice") == "saved"
     return visit.page(
         "patient.html",
         status,
@@ -120,7 +119,7 @@ def _chart(
         calendar=visit.calendar,
         error=error,
         link=link,
-        notice="schedule_saved" if saved else None,
+        notice="schedule_saved" if visit.saved else None,
     )
 
 

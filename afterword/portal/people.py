@@ -15,8 +15,7 @@ _LONGEST_NAME, _LONGEST_EMAIL = 200, 320
 
 
 def show(visit: Visit) -> Response:
-    saved = visit.request.query_params.get("notice") == "saved"
-    return _page(visit, notice="people_saved" if saved else None)
+    return _page(visit, notice="people_saved" if visit.saved else None)
 
 
 def invite(visit: Visit) -> Response:

@@ -18,7 +18,7 @@ from afterword.access.routes import Caller, Row, callers_of
 from afterword.http import row_of
 from afterword.locales import MEASURE
 from afterword.phrasing import Phrasing
-from afterword.portal import access
+from afterword.portal import access, held
 from afterword.portal.digests import DigestMaker
 from afterword.portal.wording import Calendar, Say
 from afterword.quotas import STAFF_BODY
@@ -84,6 +84,7 @@ class Portal:
             "looks_after_privacy": False,
             "home": access.HOME,
             "here": "",
+            "held": "",
         }
         return HTMLResponse(self.pages.get_template(template).render(frame | values), status)
 
@@ -98,6 +99,8 @@ class Visit:
     token: str
     account: views.Account
     calendar: Calendar
+    session: str
+    """Its number, which stays when the token changes."""
     callers: frozenset[Caller] = frozenset()
     """What they come as: by their role, and by what they are a contact for."""
     waiting: int | None = None
@@ -127,6 +130,11 @@ class Visit:
         if self.treats:
             return access.HOME
         return next((page for who, page in _HOMES if who in self.callers), access.HOME)
+
+    @property
+    def saved(self) -> bool:
+        """Whether a form has led here that was taken."""
+        return self.request.query_params.get("notice") == "saved"
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         frame = {
@@ -215,18 +223,28 @@ def _begun(portal: Portal, request: Request, form: Form, token: str) -> Visit | 
             callers = callers_of(account.role, kinds)
             if Caller.CONTACT in callers:
                 waiting = alert_desk.waiting_count(tx, account.id)
+        standing = staff.standing(tx, token)
         return Visit(
             portal=portal,
             request=request,
-            form=form,
+            form=_gone_on(portal, request, form, token, standing.session),
             token=token,
             account=account,
             calendar=Calendar.of(portal.say, account.clinic, tx.now),
             callers=callers,
             waiting=waiting,
-            fresh=staff.is_fresh(tx, token),
+            session=standing.session,
+            fresh=standing.fresh,
             enrolled=stage is Stage.FULL,
         )
+
+
+def _gone_on(portal: Portal, request: Request, form: Form, token: str, session: str) -> Form:
+    """The form that was held here while the code was asked for; any other as it is."""
+    kept = held.opened(portal.records.vault, session, form.get(held.FIELD, ""))
+    if kept is None or kept.path != request.url.path:
+        return form
+    return kept.fields | {"form_token": access.form_token(portal.form_key, token)}
 
 
 async def _answer(
@@ -267,15 +285,25 @@ def _within(visit: Visit, handler: Handler) -> Response:
     try:
         _let_in(visit, row)
         if row.fresh and not visit.fresh:
-            # It counts for five minutes.
-            back = access.safe_next(access.page_of(visit.request.url.path))
-            return RedirectResponse(f"{CONFIRM}?{urlencode({'next': back})}", 303)
+            return _confirm_first(visit)
         return handler(visit)
     except PageError as error:
         return visit.page("error.html", error.status, code=error.status)
     except Denied:
         # The same page as for what does not exist.
         return visit.page("error.html", 404, code=404)
+
+
+def _confirm_first(visit: Visit) -> Response:
+    """Asks for the code, which counts for five minutes.
+
+    A form is sent there by the browser itself, as 307 asks it to: so it stands in no address.
+    """
+    path = visit.request.url.path
+    query = {"next": access.safe_next(access.page_of(path))}
+    if visit.request.method != "POST":
+        return RedirectResponse(f"{CONFIRM}?{urlencode(query)}", 303)
+    return RedirectResponse(f"{CONFIRM}?{urlencode(query | {held.TARGET: path})}", 307)
 
 
 def _let_in(visit: Visit, row: Row) -> None:

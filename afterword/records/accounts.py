@@ -151,6 +151,7 @@ def disable(tx: Tx, staff_id: str) -> None:
     row = _changeable(tx, staff_id)
     _not_the_last(tx, row)
     row.disabled_at = tx.now
+    mails.queue_account(tx, staff_id)
     staff.end_others(tx, staff_id)
     tx.session.execute(delete(StaffInvitation).where(StaffInvitation.staff_id == staff_id))
 
@@ -166,6 +167,7 @@ def end_sessions(tx: Tx, staff_id: str) -> None:
 def enable(tx: Tx, staff_id: str) -> None:
     """Takes the disabling back. Raises AccountRefused and LookupError."""
     _changeable(tx, staff_id).disabled_at = None
+    mails.queue_account(tx, staff_id)
 
 
 @doors.unguarded("one's own password")

@@ -237,9 +237,12 @@ def _next(tx: Tx) -> models.Mail | None:
 
 
 def _still_due(tx: Tx, alert: models.Alert | None, to: Addressee) -> bool:
-    """Somebody may have acknowledged the alert, or the contact may not know of it any more."""
+    """Somebody may have acknowledged the alert, or the contact may not know of it any more.
+
+    Whose account was changed is told in any case: that it was disabled may be what has changed.
+    """
     if isinstance(to, models.Staff):
-        return to.disabled_at is None
+        return True
     if alert is None:
         return to.removed_at is None
     if alert.state != AlertState.OPEN:

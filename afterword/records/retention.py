@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, delete, exists, or_, select, update
 
-from afterword.records import alert_rows, forgetting, inbox, misheard_rows, models
+from afterword.records import alert_rows, forgetting, inbox, mails, misheard_rows, models
 from afterword.records.doors import for_processes
 from afterword.records.rights_models import Forgetting, Unlock
 from afterword.records.staff_models import SignInStep, StaffInvitation, StaffSession
@@ -34,6 +34,7 @@ class Kept(StrEnum):
     DRAFTS = "drafts"
     SESSIONS = "sessions"
     MISHEARD = "misheard"
+    NOTICES = "notices"
 
 
 _UNDONE_WITHIN = timedelta(days=1)
@@ -198,6 +199,14 @@ def _drop_misheard(tx: Tx, before: datetime, most: int) -> int:
     return len(ids)
 
 
+def _drop_notices(tx: Tx, before: datetime, most: int) -> int:
+    """Notices to staff about no alert, those too that no mail server has taken until now."""
+    old = select(models.Mail.id).where(
+        models.Mail.template.in_([mails.ACCOUNT, mails.PRIVACY]), models.Mail.created_at < before
+    )
+    return _delete(tx, models.Mail, models.Mail.id, old.limit(most))
+
+
 def _delete(tx: Tx, table: type[models.Base], key: Any, chosen: Select[Any]) -> int:
     ids = tx.session.scalars(chosen).all()
     if ids:
@@ -216,4 +225,5 @@ _DROP: Mapping[Kept, _Drop] = {
     Kept.ALERT_WORDS: _drop_alert_words,
     Kept.SESSIONS: _drop_sessions,
     Kept.MISHEARD: _drop_misheard,
+    Kept.NOTICES: _drop_notices,
 }

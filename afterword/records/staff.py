@@ -47,6 +47,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A session by its own number, which outlives its tokens, and whether its factor is fresh."""
+
+    session: str
+    fresh: bool
+
+
+@dataclass(frozen=True)
 class OpenSession:
     """One of somebody's own sessions, as they see it in their list."""
 
@@ -171,10 +179,10 @@ def account(tx: Tx, token: str, stage: Stage = Stage.FULL) -> views.Account | No
 
 
 @doors.unguarded("signing in: it decides who acts")
-def is_fresh(tx: Tx, token: str) -> bool:
-    """Whether the second factor was given within the last five minutes."""
-    row = tx.session.get(StaffSession, _hash(token))
-    return row is not None and row.fresh_at is not None and tx.now - row.fresh_at <= FRESH_LIMIT
+def standing(tx: Tx, token: str) -> Standing:
+    """Fresh: the second factor was given within the last five minutes."""
+    row = tx.session.get_one(StaffSession, _hash(token))
+    return Standing(row.id, row.fresh_at is not None and tx.now - row.fresh_at <= FRESH_LIMIT)
 
 
 @doors.unguarded("signing in: it decides who acts")

@@ -1,9 +1,10 @@
 """Reading the rules of `safety/<language>/`, so that an error names file and line."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
-from afterword.datafiles import DataFileError, line_of, read_yaml
+from afterword.datafiles import DataFileError, line_of, read_yaml, stamp_of
 from afterword.problems import DataProblem
 from afterword.safety.phrases import Groups, PhraseError
 from afterword.safety.rules import Part, RuleSet, build_part, join_parts
@@ -17,6 +18,11 @@ _WORDS = "*.txt"
 
 def load_rules(folder: Path = FOLDER) -> Rules:
     """The rules of every language in the folder. Raises DataFileError."""
+    return _rules(folder, tuple((path, stamp_of(path)) for path in sorted(folder.glob("*/*"))))
+
+
+@lru_cache(maxsize=8)
+def _rules(folder: Path, _files: tuple[tuple[Path, tuple[int, int] | None], ...]) -> Rules:
     languages = sorted(path.parent for path in folder.glob(f"*/{_GROUPS}"))
     if not languages:
         raise DataFileError(f"{folder}: there are no rules. Restore the folder from the release.")

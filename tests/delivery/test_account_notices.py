@@ -17,6 +17,11 @@ from afterword.records.store import Tx
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 ADDRESS, SECRET = "noor@clinic.example", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+WORDS = (
+    *("passkey", "password", "app", "role", "supervisor", "code", "reset", "patient"),
+    *("disable", "enable"),
+)
+"""What would say how an account was changed."""
 Change = Callable[[Tx, str], object]
 
 
@@ -40,6 +45,8 @@ CHANGES: dict[str, Change] = {
     "reset": lambda tx, who: accounts.reset_factors(tx, who, keeps_password=True),
     "password": lambda tx, who: accounts.set_password(tx, who, "a new hash"),
     "role": lambda tx, who: accounts.change_role(tx, who, "supervisor"),
+    "disabled": accounts.disable,
+    "enabled": accounts.enable,
 }
 
 
@@ -71,7 +78,7 @@ def test_each_change_sends_one_notice_that_does_not_say_what_it_was(
     assert server.addresses == [ADDRESS]
     assert mail.message["Subject"] == "Harbour Clinic: your account was changed"
     assert re.findall(r"https?://\S+", mail.text) == ["https://harbour.example/portal/account"]
-    for word in ("passkey", "password", "app", "role", "supervisor", "code", "reset", "patient"):
+    for word in WORDS:
         assert word not in mail.text.lower().split("https://")[0], word
     assert "Noor" not in mail.text
     assert "tell your administrator now" in mail.text
@@ -98,14 +105,15 @@ def test_a_change_that_was_refused_tells_nobody(
     assert server.mails == []
 
 
-def test_who_was_disabled_since_gets_none(
+def test_an_account_that_goes_and_comes_back_is_told_of_each(
     desk: Desk, rounds: Rounds, server: MailServer, noor: str
 ) -> None:
-    changes(desk, noor, "role")
-    with desk.records.begin(by=Actor.operator("test")) as tx:
-        accounts.disable(tx, noor)
+    changes(desk, noor, "role", "disabled")
     rounds.once()
-    assert server.mails == []
+    assert server.addresses == [ADDRESS], "told once, and though they cannot come in any more"
+    changes(desk, noor, "enabled")
+    rounds.once()
+    assert server.addresses == [ADDRESS, ADDRESS]
 
 
 def test_a_server_that_is_away_delays_it_and_holds_up_no_alert(

@@ -1,14 +1,12 @@
 """Fixtures of the patients' side: a clinic, an app on it, a real server, a real browser."""
 
 import dataclasses
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
+from patient import Patient
+from serving import free_port, serving
 from stand_in import Clinic, Site, StandIn, open_clinic
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -34,6 +32,11 @@ def client(clinic: Clinic) -> Iterator[TestClient]:
 
 
 @pytest.fixture
+def patient(clinic: Clinic, client: TestClient) -> Patient:
+    return Patient(clinic, client)
+
+
+@pytest.fixture
 def impatient(clinic: Clinic) -> Iterator[TestClient]:
     """The same app, which waits for the database for a moment only."""
     clinic.context = dataclasses.replace(clinic.context, patience=0.2)
@@ -49,20 +52,11 @@ def assistant(clinic: Clinic) -> Iterator[StandIn]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    listening = socket.create_server(("127.0.0.1", 0))
+    port = free_port()
     # Another host to a browser, and the same server.
-    neutral = f"http://localhost:{listening.getsockname()[1]}/help"
+    neutral = f"http://localhost:{port.getsockname()[1]}/help"
     folder = tmp_path_factory.mktemp("site")
     clinic = open_clinic(folder, demo=True, plain_form_after=2, leave_url=neutral)
-    config = uvicorn.Config(make_app(clinic), access_log=False, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    with StandIn(clinic) as assistant:
-        yield Site(clinic, assistant, f"http://127.0.0.1:{listening.getsockname()[1]}")
-    server.should_exit = True
-    server.force_exit = True
-    thread.join(10)
+    with serving(make_app(clinic), port) as url, StandIn(clinic) as assistant:
+        yield Site(clinic, assistant, url)
     clinic.records.close()

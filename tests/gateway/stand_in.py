@@ -11,13 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from factory import new_database
+
 from afterword import wake
 from afterword.access.actors import Actor
 from afterword.datafiles import load_instrument
 from afterword.gateway.app import make_context
 from afterword.gateway.context import GatewayContext
 from afterword.locales import load
-from afterword.records import digests, inbox, invitations, models, people, reflections
+from afterword.records import digests, inbox, invitations, people, reflections
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
 from afterword.reflection.asides import hold
@@ -104,16 +106,14 @@ def open_clinic(
     leave_url: str = "https://neutral.example",
 ) -> Clinic:
     create_key_file(folder / "keys.json")
-    url = f"sqlite:///{folder / 'afterword.db'}"
     settings = Settings(
         data_dir=folder,
-        database_url=url,
+        database_url=new_database(folder / "afterword.db"),
         demo=demo,
         plain_form_after=plain_form_after,
         leave_url=leave_url,
     )
     records = Records(settings.database, load_vault(settings.keys))
-    models.Base.metadata.create_all(records.engine)
     instrument = load_instrument(PROJECT / "instruments" / "core-1.yml")
     with records.begin() as tx:
         clinic_id = people.add_clinic(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from stand_in import Clinic, StandIn
 from starlette.testclient import TestClient
-from test_api import answered, post, talk
+from talking import answered, post, talk
 
 from afterword.reflection.answers import AnswerState
 

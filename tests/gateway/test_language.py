@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 from factory import adaptive
-from stand_in import Clinic
+from stand_in import Clinic, screener
 from starlette.testclient import TestClient
-from test_api import post, talk
+from talking import post, talk
 
 from afterword.gateway.app import make_context
 from afterword.locales import load
 from afterword.records import inbox, models, reflections
-from afterword.screening.rulefiles import load_rules
-from afterword.screening.screener import Screener
 
 SPANISH = load("es").section("page")
 ENGLISH = load("en").section("page")
@@ -25,8 +23,7 @@ def clinic(clinic: Clinic) -> Clinic:
     """The clinic with questions in two languages."""
     before = clinic.context
     instruments = [adaptive(), *before.phrasing.shipped.instruments.values()]
-    screener = Screener(load_rules())
-    clinic.context = make_context(before.settings, before.records, instruments, screener)
+    clinic.context = make_context(before.settings, before.records, instruments, screener())
     return clinic
 
 

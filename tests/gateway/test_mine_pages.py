@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from factory import cheap_hash
 from stand_in import Site
 from test_pages import SIZES, begin, open_page, overflow, tap, violations
 
 from afterword.access.actors import Actor
-from afterword.hashing import hash_secret
 from afterword.records import codes
 from afterword.records.rights_models import Unlock
 
@@ -17,7 +17,7 @@ __all__ = ["open_page"]
 
 pytestmark = pytest.mark.browser
 CODE = "47110815"
-HASH = hash_secret(CODE)
+HASH = cheap_hash(CODE)
 
 
 def with_code(site: Site, *, each_time: bool = False) -> str:

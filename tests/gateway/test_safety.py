@@ -1,64 +1,32 @@
 """Words that may mean danger: answered in the same turn, told to staff once, never an answer."""
 
-import dataclasses
 import json
 import uuid
-from pathlib import Path
-from typing import Any
 
 import pytest
+from danger import (
+    CONCERN,
+    OBLIQUE,
+    PLAIN,
+    PLAIN_ES,
+    Gone,
+    alerts,
+    choices,
+    duty,
+    lines_of,
+    links,
+    overdue,
+    safety_of,
+)
 from stand_in import Clinic, StandIn
 from starlette.testclient import TestClient
-from test_api import answered, auth, post, talk
+from talking import answered, auth, post, talk
 
 from afterword.access.actors import Actor
 from afterword.gateway import late
-from afterword.records import alert_desk, contacts, deliveries, models, reflections
+from afterword.records import alert_desk, models
 from afterword.records.store import RecordsAway
-from afterword.reflection.answers import Answer, AnswerState
-from afterword.safety import clock
 from afterword.safety.finding import Route, Tier
-
-PLAIN = "I want to kill myself"
-PLAIN_ES = "quiero matarme"
-CONCERN = "my therapist kissed me"
-OBLIQUE = "sometimes I wonder if anyone would notice if I was gone"
-
-
-def alerts(clinic: Clinic, token: str) -> list[models.Alert]:
-    with clinic.records.read() as tx:
-        found = list(
-            tx.session.query(models.Alert).where(
-                models.Alert.reflection_id == clinic.reflection_id(token)
-            )
-        )
-        tx.session.expunge_all()
-    return found
-
-
-def duty(clinic: Clinic, kind: str = "duty", email: str = "duty@elm.example") -> None:
-    with clinic.records.begin() as tx:
-        contacts.add_contact(tx, clinic.clinic_id, kind=kind, name="Dee Duty", email=email)
-
-
-def safe_lines(client: TestClient, token: str) -> list[dict[str, Any]]:
-    return [line for line in talk(client, token).json()["messages"] if line["kind"] == "safety"]
-
-
-def lines_of(body: dict[str, Any]) -> list[dict[str, Any]]:
-    return [line for line in body["messages"] if line.get("kind") == "safety"]
-
-
-def safety_of(client: TestClient, token: str) -> list[dict[str, Any]]:
-    return lines_of(talk(client, token).json())
-
-
-def links(lines: list[dict[str, Any]]) -> list[str]:
-    return [one["href"] for line in lines for one in line["contacts"]]
-
-
-def choices(lines: list[dict[str, Any]]) -> list[str]:
-    return [one["token"] for line in lines for one in line["choices"]]
 
 
 def test_a_plain_statement_is_answered_before_the_assistant_hears_of_it(
@@ -258,45 +226,6 @@ def test_words_that_are_too_long_to_keep_are_answered_too(
     assert len(alerts(clinic, token)) == 1
 
 
-def test_the_form_answers_at_once_and_keeps_the_rest(client: TestClient, clinic: Clinic) -> None:
-    duty(clinic)
-    token = clinic.link()
-    fields = {
-        "id": str(uuid.uuid4()),
-        "shown": "heard helped",
-        "prefilled": "",
-        "pick.heard": "4",
-        "words.helped": PLAIN,
-    }
-    page = client.post(f"/f/{token}/form", data=fields)
-    assert page.status_code == 200
-    assert "tel:999" in page.text
-    assert "safety.go_on" in page.text
-    assert len(alerts(clinic, token)) == 1
-    onward = client.post(
-        f"/f/{token}/form/safety", data={"id": str(uuid.uuid4()), "choice": "safety.stop"}
-    )
-    assert onward.headers["location"] == f"/f/{token}/form/review"
-    assert clinic.answers(token)["heard"].value == "4"
-
-
-def test_at_the_end_everything_is_looked_at_once_more_and_told_once(
-    client: TestClient, clinic: Clinic
-) -> None:
-    duty(clinic)
-    token = clinic.link()
-    with clinic.records.begin() as tx:
-        reflection = clinic.reflection_id(token)
-        reflections.begin(tx, reflection)
-        words = Answer("helped", AnswerState.ANSWERED, words=PLAIN)
-        reflections.record_answer(tx, reflection, words, str(uuid.uuid4()))
-    for _ in range(2):
-        client.post(
-            f"/f/{token}/form/review", data={"id": str(uuid.uuid4()), "decision": "private"}
-        )
-    assert [alert.tier for alert in alerts(clinic, token)] == [Tier.SAME_DAY.word]
-
-
 @pytest.mark.parametrize("path", ["", "/form", "/form/review"])
 def test_help_is_on_every_page_without_a_script(
     client: TestClient, clinic: Clinic, path: str
@@ -314,25 +243,6 @@ def test_help_needs_no_link_and_knows_every_country(client: TestClient) -> None:
         assert number in page
     broken = client.get("/f/nonsense").text
     assert 'href="/help?lang=en"' in broken
-
-
-class Gone:
-    """A database that does not answer, by taking its file away."""
-
-    def __init__(self, clinic: Clinic) -> None:
-        self._clinic = clinic
-        self._file = Path(str(clinic.records.engine.url.database))
-        self._away = self._file.with_suffix(".away")
-
-    def __enter__(self) -> None:
-        self._clinic.records.engine.dispose()
-        self._file.rename(self._away)
-        self._file.mkdir()
-
-    def __exit__(self, *_error: object) -> None:
-        self._file.rmdir()
-        self._away.rename(self._file)
-        self._clinic.records.engine.dispose()
 
 
 def test_while_the_database_is_away_it_is_answered_and_told_later(
@@ -416,52 +326,6 @@ def test_what_is_no_text_is_said_to_be_unseen_and_logged_as_unscreened(
     assert post(client, token, unreadable="poem").status_code == 422
 
 
-def test_words_about_the_clinician_on_the_form_do_not_become_an_answer(
-    client: TestClient, clinic: Clinic
-) -> None:
-    token = clinic.link()
-    fields = {
-        "id": str(uuid.uuid4()),
-        "shown": "heard helped",
-        "prefilled": "",
-        "pick.heard": "4",
-        "words.helped": CONCERN,
-    }
-    page = client.post(f"/f/{token}/form", data=fields)
-    assert "does not get this message" in page.text
-    assert set(clinic.answers(token)) == {"heard"}
-
-
-def test_a_concern_that_is_found_at_the_end_is_not_shared_unawares(
-    client: TestClient, clinic: Clinic
-) -> None:
-    token = clinic.link()
-    reflection = clinic.reflection_id(token)
-    with clinic.records.begin() as tx:
-        reflections.begin(tx, reflection)
-        words = Answer("helped", AnswerState.ANSWERED, words=CONCERN)
-        reflections.record_answer(tx, reflection, words, str(uuid.uuid4()))
-    review = f"/f/{token}/form/review"
-    first = client.post(review, data={"id": str(uuid.uuid4()), "decision": "share"})
-    assert "Nothing is shared yet" in first.text
-    assert clinic.reflection(token).state == "open"
-    client.post(review, data={"id": str(uuid.uuid4()), "decision": "share"})
-    assert clinic.reflection(token).state == "shared"
-
-
-def test_while_the_database_is_away_the_form_answers_too(
-    client: TestClient, clinic: Clinic
-) -> None:
-    token = clinic.link()
-    fields = {"id": str(uuid.uuid4()), "shown": "helped", "words.helped": PLAIN}
-    with Gone(clinic):
-        page = client.post(f"/f/{token}/form", data=fields)
-        assert page.status_code == 503
-        assert "tel:" in page.text
-    assert late.play_in_once(clinic.context) == 1
-    assert len(alerts(clinic, token)) == 1
-
-
 def test_who_can_read_the_words_is_said(client: TestClient, clinic: Clinic) -> None:
     duty(clinic)
     token, apart = clinic.link(), clinic.link()
@@ -479,12 +343,6 @@ def test_the_first_page_says_whether_anything_is_looked_for(
     assert "I show help and may tell the clinic" in page
 
 
-def overdue(clinic: Clinic) -> list[str]:
-    with clinic.records.read() as tx:
-        later = dataclasses.replace(tx, now=tx.now + clock.DELIVERY_PATIENCE)
-        return deliveries.overdue(later)
-
-
 def test_the_next_look_of_the_page_proves_that_the_help_arrived(
     client: TestClient, clinic: Clinic
 ) -> None:
@@ -493,11 +351,4 @@ def test_the_next_look_of_the_page_proves_that_the_help_arrived(
     cursor = talk(client, token).json()["cursor"]
     assert overdue(clinic) == [clinic.reflection_id(token)]
     talk(client, token, after=cursor)
-    assert overdue(clinic) == []
-
-
-def test_on_the_form_the_reply_is_the_help(client: TestClient, clinic: Clinic) -> None:
-    token = clinic.link()
-    fields = {"id": str(uuid.uuid4()), "shown": "helped", "words.helped": PLAIN}
-    assert "tel:999" in client.post(f"/f/{token}/form", data=fields).text
     assert overdue(clinic) == []

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from danger import PLAIN, PLAIN_ES, alerts, duty, links
 from stand_in import Clinic
 from starlette.testclient import TestClient
-from test_api import post
-from test_safety import PLAIN, PLAIN_ES, alerts, duty, links
+from talking import auth, post
 
 from afterword.gateway import late
 from afterword.gateway.limits import Limits
@@ -100,6 +100,23 @@ def test_a_message_of_any_size_is_answered(client: TestClient, clinic: Clinic, t
     assert (reply.status_code, reply.json()["error"]) == (413, "long")
     assert "tel:999" in links(reply.json()["safety"])
     assert len(alerts(clinic, token)) == 1
+
+
+@pytest.mark.parametrize("sign", [r"\ud83d", r"\udb4b", r"\u0000"])
+@pytest.mark.parametrize("token", ["a link", "no link"])
+def test_a_sign_that_cannot_be_stored_leaves_no_words_unanswered(
+    client: TestClient, clinic: Clinic, sign: str, token: str
+) -> None:
+    """Half a sign of two, where a message was cut off or a program sends what it likes."""
+    link = clinic.link() if token == "a link" else "x" * 32
+    for rest in ("a" * MESSAGE_BODY, f'", "id": "{uuid.uuid4()}"}}'):
+        body = f'{{"text": "{PLAIN} {sign}. {rest}'
+        reply = client.post("/api/messages", content=body, headers=auth(link))
+        assert reply.status_code in {202, 404, 413}
+        if reply.status_code != 202:
+            assert any(one.startswith("tel:") for one in links(reply.json()["safety"]))
+    if token == "a link":
+        assert len(alerts(clinic, link)) == 1
 
 
 def test_the_end_of_a_message_that_is_too_long_is_looked_at(

@@ -2,25 +2,22 @@
 
 import asyncio
 import json
-import socket
-import threading
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
+from factory import new_database
+from factory import rated as rated
+from factory import said as said
 from starlette.applications import Starlette
 
 from afterword.records import contacts, invitations, models, people, reflections, staff
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
-from afterword.reflection.answers import Answer, AnswerState, Sharing
+from afterword.reflection.answers import Answer, Sharing
 from afterword.safety.recipients import Kind
 from afterword.settings import PROJECT, Settings
 from afterword.web import make_app
@@ -32,14 +29,6 @@ NEUTRAL = "https://neutral.example"
 ALL_DAY = json.dumps(
     {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 )
-
-
-def said(question: str, words: str) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, None, words)
-
-
-def rated(question: str, option: str, words: str | None = None) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, option, words)
 
 
 @dataclass
@@ -125,8 +114,7 @@ def open_house(folder: Path, *, named: str = "Harbour Clinic", **settings: Any) 
     create_key_file(folder / "keys.json")
     given = {"leave_url": NEUTRAL, "instrument_file": PROJECT / "instruments" / "core-1.yml"}
     made = Settings(data_dir=folder, **(given | {"safety_layers": "rules"} | settings))
-    records = Records(made.database, load_vault(made.keys))
-    models.Base.metadata.create_all(records.engine)
+    records = Records(new_database(folder / "afterword.db"), load_vault(made.keys))
     with records.begin() as tx:
         clinic = people.add_clinic(
             tx,
@@ -175,19 +163,3 @@ class Caller:
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()
-
-
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The application under uvicorn on a free port; its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, access_log=False, log_level="error", proxy_headers=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    server.force_exit = True
-    thread.join(10)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from serving import serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -14,7 +15,7 @@ from afterword.records import alerts
 from afterword.safety.finding import Category, Tier
 from afterword.safety.finding import Route as To
 
-from .house import NOW, WEEK, House, open_house, rated, said, served
+from .house import NOW, WEEK, House, open_house, rated, said
 from .watching import STRANGE, Watch, watched
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def neutral() -> Iterator[str]:
     async def weather(_request: Request) -> Response:
         return HTMLResponse("<title>Weather</title>Sunny.")
 
-    with served(Starlette(routes=[Route("/", weather)])) as url:
+    with serving(Starlette(routes=[Route("/", weather)])) as url:
         yield url
 
 

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .house import House, served
+from serving import serving
+
+from .house import House
 
 # What a page of ours has no use for, or would have to say itself: attributes that run something,
 # addresses that do, and elements that only a payload brings.
@@ -88,7 +90,7 @@ class Watch:
 @contextmanager
 def watched(browser: Any, house: House, *allowed: str) -> Iterator[Watch]:
     reports = Reports(house.app)
-    with served(reports) as url:
+    with serving(reports) as url:
         watch = Watch(browser, url, reports, allowed)
         yield watch
         watch.close()

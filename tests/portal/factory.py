@@ -3,16 +3,20 @@
 import asyncio
 import json
 import secrets
-import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pyotp
-from argon2 import PasswordHasher
+from factory import NOW as NOW
+from factory import WEEK as WEEK
+from factory import Clock as Clock
+from factory import cheap_hash, new_database, write
+from factory import rated as rated
+from factory import said as said
 from starlette.applications import Starlette
 
 from afterword.access.actors import PROCESS, Actor
@@ -27,7 +31,6 @@ from afterword.records import (
     invitations,
     models,
     people,
-    reflections,
 )
 from afterword.records.staff_models import Factor
 from afterword.records.store import Records, Tx
@@ -39,21 +42,17 @@ from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import Screener
 from afterword.settings import PROJECT, Settings
 
-# Nine in the morning of a Tuesday in New York.
-NOW = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
 EMAIL, PASSWORD = "ada@clinic.example", "correct horse battery staple"
+ADMIN = "ines@clinic.example"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """What is in everybody's authenticator app."""
 BASE = "http://127.0.0.1:8080"
 OWN = {"Sec-Fetch-Site": "same-origin"}
-WEEK = timedelta(days=7)
 OFFICE = json.dumps({day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")})
 
 
-@cache
 def password_hash() -> str:
-    """A cheap one: the hash itself says how much work a check of it takes."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    return cheap_hash(PASSWORD)
 
 
 @cache
@@ -65,16 +64,6 @@ def instrument() -> Instrument:
 def screener() -> Screener:
     """The rules that are shipped, without a model."""
     return Screener(load_rules())
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass
@@ -94,14 +83,6 @@ class Context:
     @property
     def phrasing(self) -> Phrasing:
         return self.shared or Phrasing({one: load(one) for one in ("en", "es")}, self.instruments)
-
-
-def rated(question: str, option: int | str, words: str | None = None) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, str(option), words)
-
-
-def said(question: str, words: str) -> Answer:
-    return Answer(question, AnswerState.ANSWERED, None, words)
 
 
 def without(question: str, state: AnswerState) -> Answer:
@@ -158,6 +139,10 @@ class World:
 
     def invite(self, appointment_id: str) -> str:
         """Returns the reflection's id."""
+        return self.link(appointment_id)[1]
+
+    def link(self, appointment_id: str) -> tuple[str, str]:
+        """The token of a link to the reflection on an appointment, and the reflection's id."""
         with self.begin() as tx:
             token = invitations.invite(
                 tx,
@@ -168,7 +153,7 @@ class World:
             )
             invitation = invitations.resolve(tx, token)
         assert invitation is not None
-        return invitation.reflection_id
+        return token, invitation.reflection_id
 
     def reflect(
         self,
@@ -179,12 +164,7 @@ class World:
     ) -> str:
         """A reflection with these answers; `sharing` None leaves it open. Returns its id."""
         reflection_id = self.invite(appointment_id)
-        with self.records.begin(at) as tx:
-            reflections.begin(tx, reflection_id)
-            for answer in answers:
-                reflections.record_answer(tx, reflection_id, answer, str(uuid.uuid4()))
-            if sharing is not None:
-                reflections.share(tx, reflection_id, sharing)
+        write(self.records, reflection_id, answers, sharing, at)
         return reflection_id
 
     def history(self, *rounds: tuple[Answer, ...], patient: str | None = None) -> None:
@@ -208,13 +188,8 @@ def client_of(context: Context) -> "Client":
 
 
 def empty_records(folder: Path, clock: Clock) -> Records:
-    records = Records(
-        f"sqlite:///{folder / 'afterword.db'}",
-        Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32)),
-        clock,
-    )
-    models.Base.metadata.create_all(records.engine)
-    return records
+    vault = Vault("k1", {"k1": secrets.token_bytes(32)}, secrets.token_bytes(32))
+    return Records(new_database(folder / "afterword.db"), vault, clock)
 
 
 def make_world(folder: Path, **settings: Any) -> World:

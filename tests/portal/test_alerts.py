@@ -1,4 +1,4 @@
-"""The pages for duty and safeguarding contacts, and the safety notice on the digest."""
+"""The pages for duty and safeguarding contacts: what waits, and what is done with it."""
 
 import ast
 import logging
@@ -6,103 +6,21 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 
 from afterword import locales
 from afterword.access.actors import Actor
 from afterword.portal import alerts as pages
-from afterword.records import alert_desk, alert_rows, alerts, mails, models, people, reflections
+from afterword.records import alert_desk, alert_rows, alerts, mails, reflections
 from afterword.records.alert_views import AlertEvent, Delivery
-from afterword.reflection.answers import Sharing
 from afterword.safety.clock import Act
-from afterword.safety.finding import Category, Route, Tier
+from afterword.safety.finding import Tier
 from afterword.safety.recipients import Kind
 from afterword.settings import PROJECT
 
-from .factory import NOW, WEEK, Client, World, field_of, rated, said
-
-WORDS = "CANARY of danger"
-CONCERN = "CANARY of a concern"
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-DANA, SAM = "dana@clinic.example", "sam@clinic.example"
-
-
-class Desk:
-    """Dana is on duty and Sam there for safeguarding; neither has patients."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.dana = world.add_contact(Kind.DUTY, DANA, "Dana Duty")
-        self.sam = world.add_contact(Kind.SAFEGUARDING, SAM, "Sam Safe")
-        answers = (rated("heard", 4), said("helped", "The drawing helped."))
-        self.reflection = world.reflect(world.book(NOW - WEEK), *answers)
-        self.coming = world.book(NOW + HOUR)
-
-    def raises(self, tier: Tier = Tier.SAME_DAY, text: str = WORDS, **given: Any) -> str:
-        """Returns the id of the alert."""
-        values: dict[str, Any] = {
-            "reflection_id": self.reflection,
-            "route": Route.DUTY,
-            "evidence": ("en-test-1",),
-            "categories": (Category.SUICIDE,),
-            "version": "rules 1",
-            "channel": "page",
-        }
-        incident = alerts.Incident(tier=tier, text=text, **(values | given))
-        with self.world.begin() as tx:
-            return alerts.raise_alert(tx, incident).alert_id
-
-    def concern(self, text: str = CONCERN, tier: Tier = Tier.SAME_DAY) -> str:
-        categories = (Category.ABUSE_BY_CLINICIAN,)
-        return self.raises(tier, text, route=Route.SAFEGUARDING, categories=categories)
-
-    def forwards(self) -> None:
-        with self.world.begin() as tx:
-            assert alerts.forward_concern(tx, self.reflection, True).names == ("safeguarding",)
-
-    def chooses(self, choice: alerts.Choice) -> None:
-        with self.world.begin() as tx:
-            alerts.patient_chose(tx, self.reflection, choice)
-
-    def closes(self, staff_id: str, alert_id: str) -> None:
-        with self.world.begin(by=Actor.staff(staff_id)) as tx:
-            assert alert_desk.close(tx, staff_id, alert_id, "reached")
-
-    def rows(self) -> list[models.Alert]:
-        return list(self.world.rows(models.Alert))
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
-
-
-@pytest.fixture
-def dana(desk: Desk, client: Client) -> Client:
-    client.sign_in(DANA)
-    return client
-
-
-def text_of(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200, path
-    return response.text
-
-
-def presses(client: Client, alert_id: str, button: str, **form: str) -> str:
-    """Presses a button of the alert's page; the text of the page that comes then."""
-    path = f"/portal/safety/{alert_id}"
-    token = field_of(text_of(client, path), "form_token")
-    response = client.post(f"{path}/{button}", {"form_token": token, **form})
-    assert response.status_code == 303
-    return text_of(client, response.headers["location"])
-
-
-def digest_of(desk: Desk, client: Client) -> str:
-    return text_of(client, f"/portal/appointments/{desk.coming}")
+from .desk import DANA, HOUR, MINUTE, WORDS, Desk, digest_of, presses, text_of
+from .factory import NOW, WEEK, Client, field_of, rated
 
 
 def test_the_list_has_the_most_urgent_first(desk: Desk, dana: Client) -> None:
@@ -266,16 +184,6 @@ def test_a_clinician_on_duty_keeps_today_and_gets_the_link(desk: Desk, client: C
     assert "1 alert waits to be seen" in text_of(client, "/portal")
 
 
-def test_whoever_leaves_as_a_contact_sees_nothing_any_more(desk: Desk, dana: Client) -> None:
-    alert = desk.raises()
-    with desk.world.begin() as tx:
-        for row in tx.session.query(models.Contact).filter_by(staff_id=desk.dana):
-            row.removed_at = tx.now
-    for path in ("", "/month", f"/{alert}"):
-        assert dana.get(f"/portal/safety{path}").status_code == 404
-    assert "lert" not in text_of(dana, "/portal")
-
-
 @pytest.mark.parametrize("button", ["", "/acknowledge", "/close"])
 def test_a_session_that_ended_comes_back_to_the_alert(
     desk: Desk, dana: Client, button: str
@@ -284,237 +192,6 @@ def test_a_session_that_ended_comes_back_to_the_alert(
     dana.cookies.clear()
     sent = dana.post(path + button, {"outcome": "x"}) if button else dana.get(path)
     assert sent.headers["location"].endswith(path.replace("/", "%2F"))
-
-
-def everything_of(client: Client, *alert_ids: str) -> list[tuple[int, str]]:
-    """All that the pages for contacts answer, buttons too."""
-    token = field_of(client.get("/portal/nothing").text, "form_token")
-    form = {"form_token": token, "outcome": "reached"}
-    answers = [client.get("/portal/safety"), client.get("/portal/safety/month")]
-    for alert_id in alert_ids:
-        path = f"/portal/safety/{alert_id}"
-        answers.append(client.get(path))
-        answers += [client.post(f"{path}/{button}", form) for button in ("acknowledge", "close")]
-        answers.append(client.post(f"{path}/close", {"form_token": token}))
-    return [(answer.status_code, answer.text) for answer in answers]
-
-
-def test_for_others_than_contacts_none_of_it_exists(desk: Desk, client: Client) -> None:
-    desk.world.add_clinician("ben@clinic.example", "Ben")
-    client.sign_in("ben@clinic.example")
-    before = text_of(client, "/portal")
-    alert, concern = desk.raises(), desk.concern()
-    desk.forwards()
-    unknown = client.get("/portal/nothing")
-    answers = everything_of(client, alert, concern, "a" * 32, "x")
-    assert set(answers) == {(404, unknown.text)}
-    assert text_of(client, "/portal") == before
-    assert "lert" not in before + unknown.text
-
-
-def test_each_route_is_unknown_to_the_other(desk: Desk, client: Client) -> None:
-    danger, concern = desk.raises(), desk.concern()
-    desk.forwards()
-    for email, foreign, own in ((DANA, concern, danger), (SAM, danger, concern)):
-        client.cookies.clear()
-        client.sign_in(email)
-        unknown = client.get("/portal/safety/" + "a" * 32).text
-        answers = everything_of(client, foreign)[2:]
-        assert set(answers) == {(404, unknown)}
-        assert foreign not in text_of(client, "/portal/safety")
-        assert own in text_of(client, "/portal/safety")
-        assert "1 alert waits" in unknown
-
-
-def test_another_clinics_contact_sees_nothing(desk: Desk, client: Client) -> None:
-    world = desk.world
-    with world.begin() as tx:
-        elsewhere = people.add_clinic(
-            tx,
-            name="Elsewhere",
-            timezone="Europe/London",
-            phone="1",
-            urgent_phone="2",
-            urgent_text="3",
-        )
-    far = replace(world, clinic=elsewhere)
-    far.add_contact(Kind.DUTY, "far@clinic.example", "Far Away")
-    alert = desk.raises()
-    client.sign_in("far@clinic.example")
-    assert alert not in text_of(client, "/portal/safety")
-    assert client.get(f"/portal/safety/{alert}").status_code == 404
-
-
-def test_a_concern_is_for_safeguarding_and_says_so(desk: Desk, client: Client) -> None:
-    concern = desk.concern()
-    client.sign_in(SAM)
-    assert client.get(f"/portal/safety/{concern}").status_code == 404
-    desk.forwards()
-    assert "about the clinician" in text_of(client, "/portal/safety")
-    page = text_of(client, f"/portal/safety/{concern}")
-    assert CONCERN in page
-    assert "Please do not speak of it with them" in page
-    assert "The patient agreed to pass it on" in page
-    assert "Kept apart" in text_of(client, "/portal/safety/month")
-
-
-def test_duty_learns_that_words_are_kept_for_others(desk: Desk, dana: Client) -> None:
-    alert = desk.raises()
-    desk.raises(text=CONCERN, evidence=("en-test-2",))
-    desk.concern()
-    page = text_of(dana, f"/portal/safety/{alert}")
-    assert WORDS in page
-    assert CONCERN not in page
-    assert "Please do not speak of this alert with the clinician of the session." in page
-
-
-# --- The clinician whom a concern is about
-
-
-def seen_by_ada(desk: Desk, client: Client, alert_ids: list[str]) -> list[tuple[int, str]]:
-    """Every page that Ada can ask for, as she gets it."""
-    if not client.cookies:
-        client.sign_in()
-    answers = [client.get(path) for path in ("/portal", "/portal/nothing")]
-    for row in desk.world.rows(models.Appointment):
-        answers.append(client.get(f"/portal/appointments/{row.id}"))
-    shown = [(answer.status_code, answer.text) for answer in answers]
-    return shown + everything_of(client, *alert_ids, "a" * 32)
-
-
-@pytest.mark.parametrize("always", [False, True])
-@pytest.mark.parametrize("also", [None, *Kind])
-def test_whom_a_concern_is_about_finds_nothing(
-    desk: Desk, client: Client, also: Kind | None, always: bool
-) -> None:
-    world = desk.world
-    if also is not None:
-        world.add_contact(also, "ada@clinic.example", "Ada Whitfield", world.ada)
-    if always:
-        with world.begin() as tx:
-            tx.session.get_one(models.Clinic, world.clinic).forward_concerns = people.ALWAYS
-    kim = world.add_patient("Kim Doe", world.ada)
-    other = world.reflect(world.book(NOW - WEEK, kim), rated("heard", 4))
-    world.book(NOW + 2 * HOUR, kim)
-    desk.raises(reflection_id=other)  # something that she may know of
-    hidden: list[str] = []
-
-    def shown() -> list[tuple[int, str]]:
-        """The answers on an id are the same for one that does not exist."""
-        pages = seen_by_ada(desk, client, hidden)
-        return pages[: len(pages) - 4 * (len(hidden) + 1)] + pages[-4:]
-
-    before = shown()
-    for happens in (
-        lambda: hidden.append(desk.concern()),
-        lambda: always or desk.forwards(),
-        lambda: hidden.append(desk.raises(Tier.NOW, "CANARY of more danger")),
-        lambda: desk.closes(desk.sam, hidden[0]),
-        lambda: hidden.append(desk.raises(Tier.CHECK, "CANARY both", categories=tuple(Category))),
-        lambda: hidden.append(desk.concern("CANARY again", Tier.NOW)),
-    ):
-        happens()
-        assert shown() == before
-        answers = everything_of(client, *hidden)[2:]
-        assert len(set(answers)) == (1 if hidden else 0)
-        assert {status for status, _ in answers} <= {404}
-    assert "CANARY" not in str([text for _, text in before]).replace(WORDS, "")
-
-
-def test_danger_that_she_knew_of_is_gone_with_the_concern(desk: Desk, client: Client) -> None:
-    world = desk.world
-    world.add_contact(Kind.DUTY, "ada@clinic.example", "Ada Whitfield", world.ada)
-    nothing = seen_by_ada(desk, client, [])
-    alert = desk.raises()
-    assert alert in text_of(client, "/portal/safety")
-    assert WORDS in digest_of(desk, client)
-    desk.concern()
-    assert seen_by_ada(desk, client, []) == nothing
-    assert client.get(f"/portal/safety/{alert}").status_code == 404
-
-
-# --- The safety notice
-
-
-@pytest.mark.parametrize(
-    ("tier", "choice", "line"),
-    [
-        (Tier.CHECK, None, "Nobody else was told yet."),
-        (Tier.CHECK, alerts.Choice.SUPPORT, "The patient asked for help lines."),
-        (Tier.CHECK, alerts.Choice.GO_ON, "The patient chose to go on."),
-        (Tier.SAME_DAY, None, "None of them has said yet that they have seen it."),
-        (Tier.NOW, alerts.Choice.HELP_NOW, "The patient asked for help now."),
-    ],
-)
-def test_the_digest_says_how_an_alert_stands(
-    desk: Desk, client: Client, tier: Tier, choice: alerts.Choice | None, line: str
-) -> None:
-    desk.raises(tier)
-    if choice is not None:
-        desk.chooses(choice)
-    client.sign_in()
-    page = digest_of(desk, client)
-    assert line in page
-    assert WORDS in page
-    assert "It does not judge danger, and it misses things." in page
-    assert "today, 09:00" in page.partition('id="safety"')[2]
-    assert "CANARY" not in text_of(client, "/portal")
-
-
-def test_the_digest_says_what_became_of_an_alert(desk: Desk, client: Client) -> None:
-    alert = desk.raises()
-    client.sign_in()
-    with desk.world.begin(by=Actor.staff(desk.dana)) as tx:
-        alert_desk.acknowledge(tx, desk.dana, alert)
-    assert "A contact of the clinic has seen it" in digest_of(desk, client)
-    desk.closes(desk.dana, alert)
-    page = digest_of(desk, client)
-    assert "Closed by a contact of the clinic. Spoke with the patient." in page
-    assert "Dana" not in page
-
-
-def test_a_check_that_ended_well_was_for_nobody_else(desk: Desk, client: Client) -> None:
-    desk.raises(Tier.CHECK)
-    desk.chooses(alerts.Choice.GO_ON)
-    client.sign_in()
-    page = digest_of(desk, client)
-    assert "The patient was asked how to go on. Nobody else was told." in page
-    assert "Closed by" not in page
-
-
-def test_a_note_is_shown_and_no_alarm(desk: Desk, client: Client) -> None:
-    with desk.world.begin() as tx:
-        alerts.note(
-            tx, alerts.Incident(desk.reflection, Route.DUTY, Tier.NOTE, "CANARY of the past")
-        )
-    client.sign_in()
-    page = digest_of(desk, client)
-    assert "CANARY of the past" in page
-    assert "The patient was not interrupted, and nobody else was told." in page
-
-
-def test_without_sharing_only_what_staff_had_to_know_is_shown(world: World, client: Client) -> None:
-    desk = Desk(world)
-    kept = world.add_patient("Kim Doe", world.ada)
-    reflection = world.reflect(
-        world.book(NOW - WEEK, kept), said("helped", "x"), sharing=Sharing.PRIVATE
-    )
-    coming = world.book(NOW + 2 * HOUR, kept)
-    desk.raises(Tier.CHECK, reflection_id=reflection)
-    client.sign_in()
-    page = text_of(client, f"/portal/appointments/{coming}")
-    assert "Nothing was shared" in page
-    assert "Not clear" in page
-    assert "CANARY" not in page
-    desk.raises(Tier.NOW, "CANARY now", reflection_id=reflection)
-    assert "CANARY now" in text_of(client, f"/portal/appointments/{coming}")
-
-
-def test_a_digest_without_alerts_promises_nothing(desk: Desk, client: Client) -> None:
-    client.sign_in()
-    page = digest_of(desk, client)
-    assert "safety-notice" not in page
-    assert not re.search(r"no risk|not at risk|safe to|no danger|no concern|all clear", page, re.I)
 
 
 # --- Every word that the records write down has a text

@@ -1,17 +1,13 @@
 """The pages in a real browser: accessible, reflowing, printable, usable by keyboard."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from serving import serving
 from starlette.applications import Starlette
 
 from afterword.access.actors import Actor
@@ -154,22 +150,6 @@ class Clinic:
         answers = (rated("heard", 5), rated("safe", 4), said("helped", "Nothing to add"))
         world.reflect(world.book(NOW - WEEK, patient), *answers, sharing=sharing)
         return world.book(NOW + timedelta(hours=hours), patient)
-
-
-@contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """The address at which an application is served meanwhile."""
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        found.listen()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{found.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module")

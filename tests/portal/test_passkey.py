@@ -1,17 +1,13 @@
 """Passkeys and the pages around signing in, in a real browser with a virtual authenticator."""
 
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from serving import free_port, serving
 from starlette.applications import Starlette
 
 from afterword.access.actors import Actor
@@ -19,11 +15,19 @@ from afterword.portal.app import routes
 from afterword.records import accounts, factors, staff
 from afterword.records.staff_models import Factor
 
-from .factory import EMAIL, PASSWORD, World, code_at, forget_last_code, make_world
+from .factory import (
+    ADMIN,
+    EMAIL,
+    PASSWORD,
+    World,
+    code_at,
+    forget_last_code,
+    make_world,
+    password_hash,
+)
 
 pytestmark = pytest.mark.browser
 
-ADMIN = "ines@clinic.example"
 STRONG = "seven quiet herons 41"
 
 
@@ -49,26 +53,17 @@ class Clinic:
             for email in (EMAIL, ADMIN):
                 staff_id = accounts.by_email(tx, email)
                 factors.remove_all(tx, staff_id)
-                staff.end_others(tx, staff_id)
+                accounts.set_password(tx, staff_id, password_hash())
                 factors.add_totp(tx, staff_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        found.listen()
-        base = f"http://localhost:{found.getsockname()[1]}"
-        world = make_world(tmp_path_factory.mktemp("passkeys"), public_url=base)
-        app = Starlette(routes=routes(world.context))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
+    port = free_port()
+    base = f"http://localhost:{port.getsockname()[1]}"
+    world = make_world(tmp_path_factory.mktemp("passkeys"), public_url=base)
+    with serving(Starlette(routes=routes(world.context)), port):
         yield Clinic(world, base)
-        server.should_exit = True
-        thread.join(timeout=10)
     world.records.close()
 
 
@@ -181,6 +176,23 @@ def test_a_passkey_confirms(page: Page, clinic: Clinic) -> None:
     page.get_by_role("link", name="Use a passkey").click()
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url("**/portal/account/password")
+
+
+def test_a_form_that_came_late_goes_on_after_a_passkey(page: Page, clinic: Clinic) -> None:
+    authenticator(page)
+    sign_in(page, clinic, ADMIN)
+    add_passkey(page, clinic)
+    page.goto(f"{clinic.base}/portal/admin/clinic")
+    page.locator("[name=urgent_text]").fill("Ring twice, then ask for Noor.")
+    clinic.world.clock.now += staff.FRESH_LIMIT * 1.01
+    page.get_by_role("button", name="Save the details").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Take the other way").click()
+    page.get_by_text("What you entered is kept").wait_for()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("status").wait_for()
+    assert page.locator("[name=urgent_text]").input_value() == "Ring twice, then ask for Noor."
 
 
 def test_an_authenticator_that_does_not_verify_its_user_is_not_taken(

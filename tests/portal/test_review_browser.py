@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from serving import serving
 from starlette.applications import Starlette
 
 from afterword.demo_misheard import seed_misheard
@@ -24,7 +25,6 @@ from .factory import (
     password_hash,
 )
 from .taught import TRIED, WORSE, teach
-from .test_browser import serving
 
 pytestmark = pytest.mark.browser
 

@@ -3,18 +3,14 @@
 Pages about signing in: test_passkey.py. Those of clinicians and contacts: test_browser.py.
 """
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from serving import serving
 from starlette.applications import Starlette
 
 from afterword.access.actors import Actor
@@ -24,7 +20,7 @@ from afterword.records.access_models import Handover
 from afterword.records.store import new_id
 from afterword.safety.recipients import Kind
 
-from .factory import NOW, WEEK, World, make_world, rated, said
+from .factory import NOW, WEEK, World, code_at, make_world, rated, said
 
 pytestmark = pytest.mark.browser
 REASON = "Found at the station, not to be spoken to. The night team needs what was said last."
@@ -90,18 +86,8 @@ class Clinic:
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     world = make_world(tmp_path_factory.mktemp("staff"))
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        found.listen()
-        app = Starlette(routes=routes(world.context))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Clinic(world, f"http://127.0.0.1:{found.getsockname()[1]}")
-        server.should_exit = True
-        thread.join(timeout=10)
+    with serving(Starlette(routes=routes(world.context))) as base:
+        yield Clinic(world, base)
     world.records.close()
 
 
@@ -165,6 +151,21 @@ def test_a_contact_comes_and_goes_with_the_keyboard_only(clinic: Clinic, page: P
     with clinic.world.begin() as tx:
         kinds = [row.kind for row in tx.session.query(models.Contact) if row.removed_at]
     assert kinds == ["backup"]
+
+
+def test_what_was_typed_for_too_long_goes_on_after_the_code(clinic: Clinic, page: Page) -> None:
+    admin_at_the_clinic(clinic, page)
+    words = "Ring once — día y noche."
+    page.locator("[name=urgent_text]").fill(words)
+    clinic.world.clock.now += staff.FRESH_LIMIT * 1.01
+    page.get_by_role("button", name="Save the details").click()
+    page.get_by_text("What you entered is kept").wait_for()
+    assert "Ring" not in page.url
+    assert violations(page) == []
+    page.get_by_label("Code from the app").fill(code_at(clinic.world.clock.now))
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("status").wait_for()
+    assert page.locator("[name=urgent_text]").input_value() == words
 
 
 def admin_at_the_clinic(clinic: Clinic, page: Page) -> None:

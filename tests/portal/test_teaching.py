@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,17 +15,7 @@ from afterword.training.report import Report, as_json
 
 from .factory import Client, World, field_of
 
-ADMIN = "ines@clinic.example"
 TEACH, TRAINING, MODELS = (f"/portal/admin/{one}" for one in ("teach", "training", "models"))
-
-
-@pytest.fixture
-def admin(world: World) -> Iterator[Client]:
-    world.add_clinician(ADMIN, "Ines Admin", "admin")
-    client = world.client()
-    assert client.sign_in(ADMIN).status_code == 303
-    yield client
-    client.close()
 
 
 def act(client: Client, path: str, **form: str) -> tuple[int, str]:

@@ -12,7 +12,17 @@ from sqlalchemy import func, select
 
 from afterword.access.actors import Actor
 from afterword.delivery.tidying import Tidying
-from afterword.records import alert_rows, digests, inbox, models, reflections, retention, staff
+from afterword.records import (
+    accounts,
+    alert_rows,
+    digests,
+    inbox,
+    mails,
+    models,
+    reflections,
+    retention,
+    staff,
+)
 from afterword.records.retention import Kept
 from afterword.records.staff_models import StaffSession
 from afterword.records.store import Records
@@ -192,6 +202,21 @@ def test_ended_sign_ins_go_after_a_month(years: Years) -> None:
     assert years.count(StaffSession) == 1
     years.pass_days(2)
     assert years.count(StaffSession) == 0
+
+
+def test_notices_to_staff_go_after_ninety_days_and_those_of_alerts_stay(years: Years) -> None:
+    desk = Desk(years.clinic)
+    desk.raises(Tier.SAME_DAY)
+    about_alerts = years.count(models.Mail)
+    noor = years.clinic.add_clinician("Noor Haddad", "noor@clinic.example")
+    with years.records.begin() as tx:
+        accounts.set_password(tx, noor, "a new hash")
+        mails.queue_privacy(tx, years.clinic.id, desk.contacts["Bo Duty"])
+    years.terms[Kept.DRAFTS] = 0
+    years.pass_days(89)
+    assert years.count(models.Mail) == about_alerts + 2 > 2
+    years.pass_days(2)
+    assert years.count(models.Mail) == about_alerts
 
 
 def test_nothing_goes_by_itself_when_the_terms_are_zero(years: Years) -> None:
