@@ -33,11 +33,18 @@ def free_port() -> socket.socket:
 def serving(app: Any, at: socket.socket | None = None) -> Iterator[str]:
     """The address at which an application is served meanwhile."""
     with at or free_port() as listening:
-        config = uvicorn.Config(app, access_log=False, log_level="error", proxy_headers=False)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_level="error",
+            proxy_headers=False,
+            # A page that waits for news is not waited for.
+            timeout_graceful_shutdown=1,
+        )
         server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         assert server.up.wait(_PATIENCE) and server.started
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join(_PATIENCE)
