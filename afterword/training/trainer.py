@@ -324,7 +324,11 @@ def heard_again(
 
 
 def _understood(found: Iterable[tuple[Change, Guess]]) -> int:
-    return sum(guess.acted_on and guess.label == one.label for one, guess in found)
+    """What is only acted on at its own place, as a rating, counts where the model is sure of it."""
+    return sum(
+        guess.label == one.label and (guess.acted_on or guess.confidence >= SURE)
+        for one, guess in found
+    )
 
 
 def _components(folder: Path) -> list[str]:

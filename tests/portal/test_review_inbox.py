@@ -211,13 +211,13 @@ def test_the_demo_has_all_reasons_and_consents(records: Records) -> None:
 
 
 def test_a_line_that_is_taken_back_waits_here_for_another_meaning(alex: Client) -> None:
-    press(alex, "label.thanks", messages(page(alex))["one up again"])
-    assert "one up again" not in messages(page(alex))
+    press(alex, "label.thanks", messages(page(alex))["hmm the other bit again"])
+    assert "hmm the other bit again" not in messages(page(alex))
     teach(alex, "take")
-    drafted = alex.get(TEACH).text.partition("one up again")[2]
+    drafted = alex.get(TEACH).text.partition("hmm the other bit again")[2]
     teach(alex, "drop", change=field_of(drafted, "change"))
-    assert "one up again" not in alex.get(TEACH).text
-    assert "one up again" in messages(page(alex))
+    assert "hmm the other bit again" not in alex.get(TEACH).text
+    assert "hmm the other bit again" in messages(page(alex))
 
 
 def teach(who: Client, what: str, **form: str) -> None:
