@@ -33,7 +33,6 @@ _KINDS = {
     "contact_id": "contact",
     "draft_id": "version",
     "version_id": "version",
-    "misheard_id": "misheard",
 }
 _ID = re.compile(r"[0-9a-f]{32}")
 _STAFF = "staff_id"

@@ -122,7 +122,7 @@ def waiting(tx: Tx, staff_id: str, clinic_id: str) -> int:
     return _count(tx, Misheard.clinic_id == clinic_id, _is_open_to(staff_id))
 
 
-@by_admin(Action.LABEL, "misheard_id")
+@by_admin(Action.LABEL, "staff_id")
 def label(tx: Tx, staff_id: str, misheard_id: str, meant: str) -> bool:
     """Says what a message meant; whether it is settled now. Raises ReviewRefused, Denied."""
     row = _open(tx, staff_id, misheard_id)
@@ -134,13 +134,13 @@ def label(tx: Tx, staff_id: str, misheard_id: str, meant: str) -> bool:
     return meant not in SECOND_PERSON or row.confirmed_by is not None
 
 
-@by_admin(Action.LABEL, "misheard_id")
+@by_admin(Action.LABEL, "staff_id")
 def skip(tx: Tx, staff_id: str, misheard_id: str) -> None:
     """Leaves a message out; it is not used. Raises ReviewRefused, Denied."""
     _close(tx, staff_id, misheard_id, State.SKIPPED)
 
 
-@by_admin(Action.LABEL, "misheard_id")
+@by_admin(Action.LABEL, "staff_id")
 def hide(tx: Tx, staff_id: str, misheard_id: str) -> None:
     """It is still personal: nobody sees it again, and it is deleted. Raises ReviewRefused, Denied.
 

@@ -13,7 +13,7 @@ from afterword.access.routes import PRIVACY_KIND
 from afterword.records import models, sealing
 from afterword.records.access_models import BrokenGlass, Handover
 from afterword.records.store import Tx
-from afterword.records.training_models import DataVersion, Misheard
+from afterword.records.training_models import DataVersion
 
 _OF_PROCESS = {
     Kind.PROCESS: frozenset({Relation.PROCESS}),
@@ -25,13 +25,12 @@ _BY_ROLE = {
     Role.ADMIN: Relation.ADMIN,
     Role.ANNOTATOR: Relation.ANNOTATOR,
 }
-_Kept = type[models.Patient | models.Staff | models.Contact | DataVersion | Misheard]
+_Kept = type[models.Patient | models.Staff | models.Contact | DataVersion]
 _OF_CLINIC: Mapping[str, _Kept] = {
     "patient": models.Patient,
     "staff": models.Staff,
     "contact": models.Contact,
     "version": DataVersion,
-    "misheard": Misheard,
 }
 
 

@@ -91,6 +91,13 @@ def ask(call: Caller, way: str, token: str) -> Any:
     return call(method, path.format(token), **more)
 
 
+def without_wordings(asked: list[str]) -> list[str]:
+    """Without the look for changed texts, once a second, whoever asks: a transaction of its own."""
+    looks = {at for at, statement in enumerate(asked) if "FROM wording" in statement}
+    begun = {at - 1 for at in looks if asked[at - 1] == "BEGIN"}
+    return [statement for at, statement in enumerate(asked) if at not in looks | begun]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_every_dead_token_gets_the_same_reply_after_the_same_work(
     house: House, call: Caller, dead: dict[str, str], way: str
@@ -101,7 +108,7 @@ def test_every_dead_token_gets_the_same_reply_after_the_same_work(
             with statements(house) as asked:
                 reply = ask(call, way, token)
             shapes[reply.status_code, reply.content, tuple(sorted(reply.headers.items()))] += 1
-            work[tuple(asked)] += 1
+            work[tuple(without_wordings(asked))] += 1
     assert len(shapes) == 1
     assert next(iter(shapes))[0] == 404
     assert len(work) == 1

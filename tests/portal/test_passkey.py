@@ -148,7 +148,7 @@ def test_somebody_invited_comes_in_by_a_passkey_with_the_keyboard_only(
 ) -> None:
     authenticator(page)
     page.goto(clinic.link())
-    page.wait_for_function("document.activeElement.id === 'email'")
+    page.locator("#email:focus").wait_for()
     page.keyboard.type(ADMIN)
     page.keyboard.press("Tab")
     page.keyboard.type(STRONG)

@@ -136,7 +136,8 @@ def test_the_second_factor_is_asked_for_and_leads_back(world: World, admin: Clie
     assert "confirm first that it is you" in look(admin, HEARD)
     token = field_of(admin.get("/portal/account").text, "form_token")
     to = admin.post(f"{HEARD}/publish", {"form_token": token, "text": NEW}).headers["location"]
-    assert to == f"/portal/confirm?next={HEARD.replace('/', '%2F')}"
+    leads = HEARD.replace("/", "%2F")
+    assert to == f"/portal/confirm?next={leads}&to={leads}%2Fpublish"
     assert admin.post(f"{HEARD}/check", {"form_token": token, "text": NEW}).status_code == 200
 
 
