@@ -22,7 +22,7 @@ from afterword.portal import access, held
 from afterword.portal.digests import DigestMaker
 from afterword.portal.wording import Calendar, Say
 from afterword.quotas import STAFF_BODY
-from afterword.records import alert_desk, contacts, staff, views
+from afterword.records import accounts, alert_desk, contacts, staff, views
 from afterword.records.staff import Stage
 from afterword.records.store import Records, RecordsAway
 from afterword.screening.screener import Screener
@@ -82,6 +82,7 @@ class Portal:
             "printed": None,
             "waiting": None,
             "looks_after_privacy": False,
+            "trains": False,
             "home": access.HOME,
             "here": "",
             "held": "",
@@ -105,6 +106,8 @@ class Visit:
     """What they come as: by their role, and by what they are a contact for."""
     waiting: int | None = None
     """Alerts that wait for this contact; None for who is no contact."""
+    trains: bool = False
+    """Whether this account looks after the assistant: an admin, where no other clinic shares it."""
     fresh: bool = False
     """Whether the second factor was given within the last minutes."""
     enrolled: bool = True
@@ -143,6 +146,7 @@ class Visit:
             "printed": self.calendar.moment(self.calendar.now),
             "waiting": self.waiting,
             "looks_after_privacy": Caller.PRIVACY in self.callers,
+            "trains": self.trains,
             "home": self.home,
         }
         return self.portal.page(template, status, **(frame | values))
@@ -233,6 +237,7 @@ def _begun(portal: Portal, request: Request, form: Form, token: str) -> Visit | 
             calendar=Calendar.of(portal.say, account.clinic, tx.now),
             callers=callers,
             waiting=waiting,
+            trains=Caller.ADMIN in callers and accounts.is_only_clinic(tx),
             session=standing.session,
             fresh=standing.fresh,
             enrolled=stage is Stage.FULL,

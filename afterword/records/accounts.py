@@ -67,6 +67,12 @@ def clinics(tx: Tx) -> dict[str, str]:
 
 
 @doors.unguarded("a yes or no")
+def is_only_clinic(tx: Tx) -> bool:
+    """Whether there is one clinic, so that its admins look after what clinics share."""
+    return len(relations.clinics(tx)) == 1
+
+
+@doors.unguarded("a yes or no")
 def has_admin(tx: Tx) -> bool:
     """Whether there is an admin at any clinic who is not disabled."""
     query = select(models.Staff.id).where(

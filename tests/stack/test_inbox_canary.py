@@ -65,7 +65,7 @@ def test_neither_a_name_nor_an_answer_to_an_open_question_is_ever_shown(stack: S
     patient.start()
     # At a scale: not understood, with names of the clinic in it, in small letters and mistyped.
     patient.type(f"{UNCLEAR}, pat exampel and dr test")
-    patient.type("it rained on the way to Pat Example, pat@mail.example, 07700 900123")
+    patient.type("there was a chair by the window of Pat Example, pat@mail.example, 07700 900123")
     for tap in ("heard.4", "safe.5", "goals.5", "approach.5", "snag.1"):
         patient.tap(tap)
     # At open questions, also where they look like requests.
@@ -76,7 +76,7 @@ def test_neither_a_name_nor_an_answer_to_an_open_question_is_ever_shown(stack: S
     wait_for("the inbox to have them", lambda: kept(stack, case) == 2)
     page = inbox_page(case, email)
     assert UNCLEAR in page
-    assert "it rained on the way to" in page
+    assert "there was a chair by the window of" in page
     for personal in ("exampel", "pat@mail.example", "900123", secret, "neither here nor there"):
         assert personal.casefold() not in page.casefold(), personal
     words = page.casefold().partition("0 of 2 done")[2]
