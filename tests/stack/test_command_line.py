@@ -139,7 +139,7 @@ def test_the_demo_prints_links_that_work_and_ctrl_c_ends_all_of_it(tmp_path: Pat
         wait_for("its processes", lambda: len(psutil.Process(process.pid).children()) >= 3)
         started = [process.pid for process in psutil.Process(process.pid).children(recursive=True)]
         links = re.findall(r"http://\S+", said)
-        assert len(links) == 6
+        assert len(links) == 7
         for link in links:
             wait_for(
                 link, lambda link=link: httpx.get(link, follow_redirects=True).status_code == 200
