@@ -29,7 +29,9 @@ function restore() {
 function keep() {
   try {
     const unsent = mine.filter((item) => !item.safe);
-    if (unsent.length && (locked || !gone)) sessionStorage[STORE] = JSON.stringify(unsent);
+    // Who has left (leave.js) leaves nothing, also while the next page comes.
+    const here = !document.body.hidden && (locked || !gone);
+    if (unsent.length && here) sessionStorage[STORE] = JSON.stringify(unsent);
     else delete sessionStorage[STORE];
   } catch {}
 }
