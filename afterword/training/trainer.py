@@ -191,6 +191,9 @@ class Trainer:
         number, changes = self._changes(task.job)
         applied = project_folder.lay(self.project, folder, changes)
         data = facts(self.project, folder, applied, changes, kept)
+        if changes:
+            # Rather told at once than after minutes of learning.
+            self._live()
         task.step("train")
         trained = self._trained(task, folder, number)
         task.step("measure")
@@ -242,7 +245,11 @@ class Trainer:
         archive = self.settings.models_dir / f"{name}.tar.gz"
         if name and self._is_signed(archive):
             return name, archive
-        shipped = model.find(self.project, self.settings.models_dir, self.settings.model_key)
+        try:
+            shipped = model.find(self.project, self.settings.models_dir, self.settings.model_key)
+        except manifest.ModelRefused:
+            # Signed elsewhere: it may not answer here either, until it is trained here.
+            shipped = None
         if shipped is None:
             raise NothingLive
         return shipped.fingerprint, shipped.path
