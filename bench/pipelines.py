@@ -73,10 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "--ours", type=Path, default=ROOT / ".venv/rasa", help="environment without TensorFlow"
+        "--ours", type=_folder, default=ROOT / ".venv/rasa", help="environment without TensorFlow"
     )
-    parser.add_argument("--stock", type=Path, help="environment with TensorFlow")
+    parser.add_argument("--stock", type=_folder, help="environment with TensorFlow")
     return parser.parse_args(arguments)
+
+
+def _folder(given: str) -> Path:
+    """Not relative: the programs in it are started from elsewhere."""
+    return Path(given).absolute()
 
 
 def pipelines(folder: Path, options: argparse.Namespace) -> list[Pipeline]:

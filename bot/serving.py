@@ -18,6 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from afterword.loopback import is_loopback
+from bot.seal import KeyUnusable, Sealer
+from bot.signing import KeyMissing, read_key
 
 CHANNEL = "bot.channel.GatewayChannel"
 KEY_HEADER = "X-Afterword-Key"
@@ -92,9 +94,21 @@ def check(arguments: Sequence[str], environment: Mapping[str, str]) -> Path:
             "run needs --model with the file of one trained model. Run: afterword train, which "
             "says which."
         )
+    _check_environment(environment)
     _check_credentials(Path(options.credentials or "credentials.yml"))
     _check_endpoints(Path(options.endpoints or "endpoints.yml"), environment)
     return Path(options.model)
+
+
+def _check_environment(environment: Mapping[str, str]) -> None:
+    """What the channel and the store would refuse too, but only when Rasa has loaded its model."""
+    try:
+        read_key(environment)
+        Sealer.from_environment(environment)
+    except (KeyMissing, KeyUnusable) as wrong:
+        raise NotServable(f"{wrong}. `afterword up` gives Rasa its keys.") from None
+    if environment.get("SANIC_WORKERS", "1") != "1":
+        raise NotServable("SANIC_WORKERS must be 1; start several Rasa processes instead.")
 
 
 def _check_credentials(path: Path) -> None:

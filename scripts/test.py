@@ -2,8 +2,8 @@
 """Lint, types, tests: in this order, up to the first that fails, with a summary at the end.
 
 Tests of parts share the cores, one more than there are, as they often wait for a process or a
-page; those of the whole product come after them, one at a time, because they watch how long an
-answer takes. `--lint` leaves the tests out. Everything else on the command line goes to one pytest,
+page; those of the whole product come after them, as many at a time as there are cores, and at last,
+one at a time, those that watch how long an answer takes. `--lint` leaves the tests out. Everything else on the command line goes to one pytest,
 which then runs what is named there.
 """
 
@@ -17,7 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINTED = ("actions", "afterword", "bench", "bot", "scripts", "tests")
-ALONE = ("tests/stack", "tests/bot/test_safe_messages.py")
+WHOLE = ("tests/stack", "tests/bot/test_safe_messages.py")
+SLOW = ("training", "bot", "access", "hardening", "portal", "gateway")
+ALONE = ("tests/stack/test_many_at_once.py", "tests/stack/test_promoting.py")
 TYPED = ("actions", "afterword", "bot", "scripts")
 
 # Each process reckons on one core: more threads than cores only wait for each other.
@@ -54,9 +56,27 @@ def stages_for(arguments: list[str]) -> dict[str, list[str]]:
         return stages
     if arguments:
         return stages | {"tests": ["pytest", *arguments]}
-    apart = [f"--ignore={place}" for place in ALONE]
-    shared = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
-    return stages | {"tests": ["pytest", *shared, *apart], "stack": ["pytest", *ALONE]}
+    cores = os.cpu_count() or 1
+    return stages | {
+        "tests": ["pytest", *shared_by(cores + 1), *parts(), *without(WHOLE)],
+        "stack": ["pytest", *shared_by(cores), *WHOLE, *without(ALONE)],
+        "pace": ["pytest", *ALONE],
+    }
+
+
+def shared_by(processes: int) -> list[str]:
+    """The tests of one file stay together: they share what takes long to make."""
+    return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
+
+
+def parts() -> list[str]:
+    """The folders of tests but the whole product's, slow ones first: no core waits at the end."""
+    found = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")} - {"stack"}
+    return [f"tests/{name}" for name in (*SLOW, *sorted(found.difference(SLOW)))]
+
+
+def without(places: tuple[str, ...]) -> list[str]:
+    return [f"--ignore={place}" for place in places]
 
 
 def existing(folders: tuple[str, ...]) -> list[str]:

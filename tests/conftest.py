@@ -18,7 +18,9 @@ from sqlalchemy import URL, create_engine, make_url, text
 from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import Vault
+from afterword.settings import PROJECT, Settings
 from afterword.tour import TourCannotStart, open_browser
+from afterword.training import model as training
 
 # A machine that is busy with something else is no failure.
 settings.register_profile("tests", deadline=None)
@@ -162,3 +164,10 @@ def browser() -> Iterator[Any]:
             yield opened
     except TourCannotStart as missing:
         pytest.skip(f"NOT TESTED, no page was looked at: {missing}")
+
+
+@pytest.fixture(scope="session")
+def trained_model() -> Path:
+    """The product's own model; whoever asks first trains it, once for all runs."""
+    own = Settings()
+    return training.train(PROJECT, own.models_dir, own.model_key, print).path

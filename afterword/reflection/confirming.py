@@ -5,7 +5,7 @@ from dataclasses import replace
 from afterword.reflection.answers import Answer, AnswerState
 from afterword.reflection.degrees import is_scale, vocabulary
 from afterword.reflection.exchange import Heard, Open, Pending
-from afterword.reflection.lexicon import Lexicon, Tokens, normalise, tokens
+from afterword.reflection.lexicon import Lexicon, Tokens, has_number, normalise, tokens
 from afterword.reflection.plan import Question
 from afterword.reflection.reading import Reading, read_option, without_light
 
@@ -93,7 +93,7 @@ def decided(reading: Reading, question: Question, heard: Heard, open_: Open) -> 
         meant = tuple(option for option in question.item.options if group in option.says)
         if not reading.options:
             return Reading(meant, heard.text.strip())
-        if meant == reading.options:
+        if meant == reading.options and not has_number(heard.text):
             # Two ways of reading that know nothing of each other say the same.
             reading = replace(reading, sure=len(meant) == 1)
     if reading.sure and open_.pending is Pending.CONFIRM and reading.words is None:

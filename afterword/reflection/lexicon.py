@@ -195,6 +195,11 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", _DRESSING.sub("", folded)).strip()
 
 
+def has_number(text: str) -> bool:
+    """Whether a number is written in it, of another scale perhaps: people use those differently."""
+    return any(sign.isdigit() for sign in text)
+
+
 def normalise(text: str) -> str:
     """As `plain`, without punctuation at the ends."""
     return plain(text).strip(_EDGES)

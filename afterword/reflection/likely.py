@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from afterword.reflection.instrument import Option
-from afterword.reflection.lexicon import Lexicon, tokens
+from afterword.reflection.lexicon import Lexicon, has_number, tokens
 from afterword.reflection.plan import Question
 from afterword.reflection.reading import Reading
 from afterword.reflection.tags import without_tag
@@ -52,8 +52,7 @@ def with_likely(
 def _needed(reading: Reading, text: str) -> float:
     if not reading.options:
         return NONE
-    if any(sign.isdigit() for sign in text):
-        # A number of another scale, and people use those differently.
+    if has_number(text):
         return math.inf
     if len(reading.options) == 1:
         return ONE

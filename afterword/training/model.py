@@ -4,6 +4,7 @@ A model is named by the hash of everything that decides over it; beside it lies 
 A model without one, or with one that does not hold, is trained anew and never used.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +41,8 @@ _STEPS = {
 }
 
 LOG = "training.log"
+_LOOK_AGAIN = 0.2
+"""Seconds."""
 _TOLD = re.compile(r"\S+ \S+ INFO +rasa\.(cli|engine|model|validator|core)\b")
 _WARNED = re.compile(r"(\S+ \S+ (?:WARNING|ERROR) +\S+)")
 
@@ -125,16 +129,65 @@ def train(
     """
     folder = source.folder if source else None
     config = _config(folder or project)
-    try:
-        found = None if force else find(project, models_dir, key_file, folder)
-    except manifest.ModelRefused as refused:
-        report(str(refused).removesuffix(" Run: afterword train"))
-        found = None
-    except SigningKeyUnusable as unusable:
-        raise TrainingFailed(str(unusable)) from None
-    if found is not None:
+
+    def present() -> Model | None:
+        return None if force else _present(project, models_dir, key_file, folder, report)
+
+    if found := present():
         return found
     models_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(models_dir, source.wanted if source else lambda: True):
+        # Who was waited for may have trained the same.
+        return present() or _trained(project, models_dir, key_file, report, source, config)
+
+
+def _present(
+    project: Path, models_dir: Path, key_file: Path, folder: Path | None, report: Report
+) -> Model | None:
+    """The model that `find` finds; one that must not be used is told of, and trained anew."""
+    try:
+        return find(project, models_dir, key_file, folder)
+    except manifest.ModelRefused as refused:
+        report(str(refused).removesuffix(" Run: afterword train"))
+        return None
+    except SigningKeyUnusable as unusable:
+        raise TrainingFailed(str(unusable)) from None
+
+
+@contextmanager
+def _alone(models_dir: Path, wanted: Callable[[], bool]) -> Iterator[None]:
+    """Lets one process at a time train into a folder: two would take each other's files away.
+
+    A process that is killed lets go of the folder. Raises TrainingStopped.
+    """
+    folder = os.open(models_dir, os.O_RDONLY)
+    try:
+        while not _locked(folder):
+            if not wanted():
+                raise TrainingStopped
+            time.sleep(_LOOK_AGAIN)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _locked(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _trained(
+    project: Path,
+    models_dir: Path,
+    key_file: Path,
+    report: Report,
+    source: Source | None,
+    config: dict[str, Any],
+) -> Model:
+    folder = source.folder if source else None
     name, started = fingerprint(project, folder), time.monotonic()
     fresh = models_dir / f"{name}.new"
     log = (folder or models_dir) / LOG

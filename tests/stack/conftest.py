@@ -1,12 +1,8 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from mail_server import LOOPBACK, MailServer, mail_server
 from stack import Stack
-
-from afterword.settings import PROJECT, Settings
-from afterword.training import model as training
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +26,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/stack/" in item.path.as_posix():
             item.add_marker(pytest.mark.stack)
 
-
-@pytest.fixture(scope="session")
-def trained_model() -> Path:
-    settings = Settings()
-    return training.train(PROJECT, settings.models_dir, settings.model_key, print).path

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
     "AFTERWORD_ACTIONS_URL": "http://127.0.0.1:5055/webhook",
     "AFTERWORD_ACTIONS_KEY": "k" * 64,
+    "AFTERWORD_CHANNEL_KEY": "0a" * 32,
+    "AFTERWORD_TRACKER_KEY": "A" * 43 + "=",
     "AFTERWORD_TRACKER_URL": "sqlite://",
 }
 
@@ -49,6 +51,22 @@ def test_what_the_project_ships_is_served(model: Path) -> None:
 def test_the_command_line(model: Path, arguments: list[str], words: str) -> None:
     with pytest.raises(NotServable, match=words):
         serving.check(arguments, SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"AFTERWORD_CHANNEL_KEY": ""}, "AFTERWORD_CHANNEL_KEY is not set"),
+        ({"AFTERWORD_CHANNEL_KEY": "0a"}, "AFTERWORD_CHANNEL_KEY must hold at least 32 bytes"),
+        ({"AFTERWORD_TRACKER_KEY": ""}, "AFTERWORD_TRACKER_KEY is not set"),
+        ({"AFTERWORD_TRACKER_KEY": "c2hvcnQ="}, "must hold 32 bytes, not 5"),
+        ({"AFTERWORD_TRACKER_OLD_KEYS": "*"}, "AFTERWORD_TRACKER_OLD_KEYS is not base64"),
+        ({"SANIC_WORKERS": "2"}, "SANIC_WORKERS must be 1"),
+    ],
+)
+def test_the_environment(model: Path, changed: dict[str, str], words: str) -> None:
+    with pytest.raises(NotServable, match=words):
+        serving.check(["--model", "one.tar.gz"], SECRETS | changed)
 
 
 @pytest.mark.parametrize(
