@@ -64,7 +64,7 @@ ASSISTANT = "assistant"
 MORE = replace(PLAN, epochs=2, rate=1e-4, head_rate=5e-4)
 OTHERS = 9_000
 CHOSEN = {
-    "en": {"check": 0.6, "same_day": 0.855, "unsure": 0.4, "doubtful": 0.15},
+    "en": {"check": 0.62, "same_day": 0.875, "unsure": 0.4, "doubtful": 0.15},
     "es": {"check": 0.52, "same_day": 0.92, "unsure": 0.15, "doubtful": 0.08},
 }
 """Chosen by hand: docs/decisions/0017-a-model-of-many-hands.md."""
@@ -109,8 +109,9 @@ def main() -> None:
     polished = safety_encoder.train(polishing(sentences), weights, reader(), POLISH, learnt)
     learnt = learnt.halfway(polished)
     if given.more:
-        # Found more and cried wolf less than either (docs/decisions/0017).
-        learnt = learnt_before().halfway(learnt)
+        # Finds more and cries wolf less than either (docs/decisions/0017): a quarter of the way.
+        before = learnt_before()
+        learnt = before.halfway(before.halfway(learnt))
     linear = rounded(train_linear(sentences, reader()))
     model = model_of(learnt, linear, weights)
     write(learnt, linear, model)
