@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from afterword.access.policy import Denied
+from afterword.deid.spans import pieces
 from afterword.portal import looking, training_view
 from afterword.portal.guide import TEACH, TRAINING, guide
 from afterword.portal.standing import kept
@@ -162,6 +163,7 @@ def lines(visit: Visit) -> Response:
         found=found[:_MOST_LINES] if asked else [],
         count=len(found) if asked else None,
         labels=labels(),
+        pieces=pieces,
         languages=_languages(),
         chosen={"language": language, "label": label, "words": query.get("words", "")[:100]},
     )
@@ -250,6 +252,7 @@ def _page(visit: Visit, status: int = 200, *, error: str | None = None) -> Respo
         difference=changeset.difference(row.change for row in found.rows),
         versions=versions,
         trained=trained,
+        pieces=pieces,
         labels=labels(),
         languages=_languages(),
         given={name: visit.form.get(name, "") for name in ("reason", "text", "language", "label")},
