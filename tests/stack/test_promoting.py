@@ -256,7 +256,7 @@ def test_a_trainer_that_is_killed_leaves_what_is_live_and_the_next_one_goes_on(
     for step in ("rehearse", "replay"):
         wait_for(f"the step {step}", lambda step=step: clinic.job(job_id).step == step, 300)
         if step == "rehearse":
-            wait_for("the clinic's words in the rehearsal", lambda: OWN_WORDS in rehearsed(clinic))
+            wait_for("the clinic's words", lambda: OWN_WORDS in rehearsed(clinic), 300)
         clinic.kill("trainer")
         assert clinic.state.live == before
         case = clinic.case(goals=())
