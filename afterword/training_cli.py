@@ -87,8 +87,15 @@ def version(
 
 
 @train.command()
-def now() -> None:
+def now(
+    again: Annotated[
+        bool, typer.Option(help="Put the last version into the queue once more, first.")
+    ] = False,
+    clinic: Clinic = "",
+) -> None:
     """Do what is in the queue, here, and say how it went; without `afterword up`."""
+    if again:
+        _ask_again(clinic)
     settings = load_settings()
     records = Records(settings.database, load_vault(settings.key_place))
     work = Trainer(records, settings, lambda: load_screener(settings.layers))
@@ -96,15 +103,34 @@ def now() -> None:
     while work.once():
         done += 1
     with records.read(by=operator(), purpose="train now") as tx:
-        last = next((one for one in jobs.latest(tx) if one.kind is jobs.Kind.TRAIN), None)
-        found = registry.by_name(tx, last.model) if done and last and last.model else None
+        ended = (one for one in jobs.latest(tx) if one.kind is jobs.Kind.TRAIN and not one.open)
+        last = next(ended, None)
+        found = registry.by_name(tx, last.model) if last and last.model else None
     records.close()
-    if not done:
+    if not done or last is None:
         typer.echo("Nothing is in the queue.")
-        return
-    if found is None:
-        _stop(f"It did not come to an end: {last.outcome.get('code') if last else ''}.")
-    _tell(from_json(found.report))
+    elif found is None:
+        _stop(_came_to_nothing(last))
+    else:
+        _tell(from_json(found.report))
+
+
+def _ask_again(clinic: str) -> None:
+    with _open("train now") as tx:
+        known = data_versions.versions(tx, clinic_named(tx, clinic))
+        if not known:
+            _stop('There is no version yet. Run: afterword train version --reason "..."')
+        jobs.ask(tx, jobs.Kind.TRAIN, version_id=known[0].id)
+
+
+def _came_to_nothing(job: jobs.Job) -> str:
+    """As the page says it, and the command for what it says."""
+    say = locales.load("en").section("portal")
+    if job.state is jobs.State.CANCELLED:
+        return say("training_state_cancelled")
+    code = str(job.outcome.get("code"))
+    first = "afterword train; then: " if code == "nothing_live" else ""
+    return f"{say(f'training_failed_{code}')}\nRun: {first}afterword train now --again"
 
 
 @train.command(name="export")

@@ -1,6 +1,6 @@
 """The web process: the patients' gateway and the clinicians' portal in one application."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,6 @@ from afterword.phrasing import Phrasing
 from afterword.portal import app as portal
 from afterword.records.store import Records, RecordsAway, utc_now
 from afterword.records.vault import load_vault
-from afterword.reflection.instrument import Instrument
 from afterword.reports import Reports
 from afterword.screening.loading import load_screener
 from afterword.screening.screener import Screener
@@ -32,7 +31,6 @@ from afterword.settings import Settings, load_settings
 class _PortalContext:
     settings: Settings
     records: Records
-    instruments: Mapping[tuple[str, int], Instrument]
     phrasing: Phrasing
     screener: Screener
 
@@ -69,7 +67,7 @@ def make_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Sta
     instruments = load_instruments(settings.instrument_file)
     screener = load_screener(settings.layers)
     context = gateway.make_context(settings, records, instruments.values(), screener)
-    staff = _PortalContext(settings, records, instruments, context.phrasing, screener)
+    staff = _PortalContext(settings, records, context.phrasing, screener)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

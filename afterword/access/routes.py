@@ -242,7 +242,7 @@ _TEACHING = {
         _row({Caller.ADMIN}, Action.TEACH),
         *(
             f"POST /portal/admin/teach/{name}"
-            for name in ("take", "add", "move", "remove", "drop", "close", "train")
+            for name in ("take", "add", "move", "remove", "drop", "withdraw", "close", "train")
         ),
         "POST /portal/admin/training/cancel",
     ),

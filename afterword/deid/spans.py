@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +39,16 @@ def plain(text: str) -> str:
     kept = (" " if sign.isspace() else sign for sign in shown)
     visible = "".join(sign for sign in kept if unicodedata.category(sign) not in _HIDDEN)
     return " ".join(visible.split())
+
+
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """What stands in a masked text, and the tags apart: (words, "") or ("", tag)."""
+    at = 0
+    for match in TAGGED.finditer(text):
+        yield text[at : match.start()], ""
+        yield "", match[0].strip("<>")
+        at = match.end()
+    yield text[at:], ""
 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:

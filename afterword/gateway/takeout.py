@@ -41,7 +41,7 @@ class Teller:
                 for before in answer["before"]:
                     before["chosen"] = ""
             if instrument is not None:
-                self._explain(reflection["answers"], instrument, goals)
+                self._explain(reflection, instrument, goals)
         return told
 
     def day(self, at: datetime | date) -> str:
@@ -76,19 +76,19 @@ class Teller:
             return say("mine_days", days=days)
         return say("mine_year") if years == 1 else say("mine_years", years=years)
 
-    def _explain(
-        self, answers: list[Own], instrument: Instrument, goals: Mapping[str, str]
-    ) -> None:
+    def _explain(self, reflection: Own, instrument: Instrument, goals: Mapping[str, str]) -> None:
         language = spoken(self.catalogue.language, instrument.languages)
+        # Whether the words had changed goes by those that the patient had read.
+        asked_in = spoken(reflection["language"], instrument.languages)
         say = self.catalogue.section("page")
         questions = {one.id: one for one in Plan(instrument, goals).every()}
-        for answer in answers:
+        for answer in reflection["answers"]:
             question = questions.get(answer["question"])
             if question is None:
                 continue
             label = question.item.label[language]
             answer["asked"] = f"{label}: {question.goal}" if question.goal else label
-            answer["reworded"] = question.item.reworded.get(language)
+            answer["reworded"] = question.item.reworded.get(asked_in)
             for given in (answer, *answer["before"]):
                 option = question.item.option(given["value"] or "")
                 given["chosen"] = option.label[language] if option else ""

@@ -24,6 +24,7 @@ from afterword.portal import (
     privacy,
     promoting,
     questions,
+    review_inbox,
     rewording,
     supervision,
     teaching,
@@ -33,7 +34,6 @@ from afterword.portal import (
 from afterword.portal.clinic import CLINIC
 from afterword.portal.patients import PATIENTS
 from afterword.portal.privacy import EMERGENCY, PRIVACY
-from afterword.portal.review_inbox import ReviewInbox
 from afterword.portal.supervision import SUPERVISION
 from afterword.portal.visits import (
     Endpoint,
@@ -43,7 +43,6 @@ from afterword.portal.visits import (
     signed_in,
 )
 from afterword.records.store import Records
-from afterword.reflection.instrument import Instrument
 from afterword.screening.screener import Screener
 from afterword.settings import Settings
 
@@ -64,8 +63,6 @@ class Context(Protocol):
     @property
     def records(self) -> Records: ...
     @property
-    def instruments(self) -> Mapping[tuple[str, int], Instrument]: ...
-    @property
     def phrasing(self) -> Phrasing: ...
     @property
     def screener(self) -> Screener: ...
@@ -78,7 +75,6 @@ def routes(context: Context) -> list[BaseRoute]:
     alert = access.SAFETY + "/{alert_id}"
     patient = PATIENTS + "/{patient_id}"
     text = rewording.WORDING + "/{language}/{text}"
-    review = ReviewInbox(context.instruments)
     static = http.SecureHeaders(
         http.ByTable(StaticFiles(directory=_HERE / "static"), _STATIC, ["*"], _WAYS),
         {**_HEADERS, "Cache-Control": "no-cache"},
@@ -139,7 +135,7 @@ def routes(context: Context) -> list[BaseRoute]:
         _route(f"{alert}/close", "POST", signed_in(portal, alerts.close)),
         *(
             _route(guide.REVIEW, method, signed_in(portal, handler), headers=_WITH_SCRIPT)
-            for method, handler in (("GET", review.show), ("POST", review.decide))
+            for method, handler in (("GET", review_inbox.show), ("POST", review_inbox.decide))
         ),
         _route("/portal/{rest:path}", "GET", signed_in(portal, _unknown)),
     ]

@@ -1,13 +1,15 @@
 """Where an admin is on the way from a message that was not understood to a version that answers
 patients, and what to do next: on top of every page of that way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from afterword.portal import standing
+from afterword.portal.standing import Refused
 from afterword.portal.visits import Visit
 from afterword.records import data_versions, jobs, misheard_review, registry, teaching
 from afterword.records.jobs import Job, Kind
-from afterword.records.registry import State
+from afterword.records.registry import Model, State
 from afterword.records.store import Tx
 
 REVIEW, TEACH, TRAINING, MODELS = (
@@ -18,10 +20,7 @@ REVIEW, TEACH, TRAINING, MODELS = (
 )
 WAY = (REVIEW, TEACH, TRAINING, MODELS)
 """The pages, in the order in which they are needed."""
-CODES = (
-    *("training", "promoting", "passed", "lines", "refused", "failed", "ready", "waiting"),
-    "nothing",
-)
+CODES = (*("training", "promoting", "passed", "lines", "failed", "ready", "waiting", "nothing"),)
 """What there is to do next; the earlier ones first."""
 COUNTED = ("lines", "ready", "waiting")
 """Those whose sentence has a number."""
@@ -29,7 +28,7 @@ COUNTED = ("lines", "ready", "waiting")
 
 @dataclass(frozen=True)
 class Facts:
-    """How things stand. `newest` is the state of the version that was trained last."""
+    """How things stand. `passed` names the version that may go live, and is newer than what is."""
 
     waiting: int = 0
     """Messages without a meaning."""
@@ -39,8 +38,7 @@ class Facts:
     """Changes in the draft."""
     training: bool = False
     promoting: bool = False
-    newest: State | None = None
-    name: str = ""
+    passed: str = ""
     failed: bool = False
     """Whether the last training came to nothing."""
 
@@ -61,11 +59,12 @@ class Next:
 @dataclass(frozen=True)
 class Guide:
     """`at` is the page of the way that is open, `beside` whether it is the one of `next`; `way`
-    has the key of each page's title."""
+    has the key of each page's title. `refused` is said beside what is next: it waits for nobody."""
 
     at: str
     next: Next
     beside: bool
+    refused: Refused | None = None
     way: Mapping[str, str] = field(
         default_factory=lambda: dict(
             zip(WAY, ("review_title", "teach_title", "training_title", "models_title"), strict=True)
@@ -77,9 +76,10 @@ def guide(visit: Visit, tx: Tx, page: str) -> Guide | None:
     """For the page that is open; None for who only gives messages a meaning."""
     if not visit.trains:
         return None
-    found = following(_facts(tx, visit.account.id, visit.account.clinic.id))
+    known = [one for one in registry.models(tx) if one.tainted_at is None]
+    found = following(_facts(tx, visit.account.id, visit.account.clinic.id, known))
     at = next((one for one in reversed(WAY) if page.startswith(one)), page)
-    return Guide(at, found, beside=page == found.page)
+    return Guide(at, found, beside=page == found.page, refused=_refused(visit, known, page))
 
 
 def following(facts: Facts) -> Next:
@@ -88,13 +88,11 @@ def following(facts: Facts) -> Next:
     What was begun comes before what could be begun; what waits for nobody but this person before
     what goes on by itself.
     """
-    done = f"{MODELS}/{facts.name}"
     ways = {
         "training": (facts.training, TRAINING),
         "promoting": (facts.promoting, MODELS),
-        "passed": (facts.newest is State.READY, done),
+        "passed": (bool(facts.passed), f"{MODELS}/{facts.passed}"),
         "lines": (facts.lines, TEACH),
-        "refused": (facts.newest is State.REFUSED, done),
         "failed": (facts.failed, TRAINING),
         "ready": (facts.ready, TEACH),
         "waiting": (facts.waiting, REVIEW),
@@ -105,19 +103,35 @@ def following(facts: Facts) -> Next:
     return Next("nothing", REVIEW)
 
 
-def _facts(tx: Tx, staff_id: str, clinic_id: str) -> Facts:
+def _refused(visit: Visit, known: Sequence[Model], page: str) -> Refused | None:
+    """Of the version that was trained last; its page needs no way to itself."""
+    if not known:
+        return None
+    own = f"{MODELS}/{known[0].name}"
+    return standing.refused(visit, known[0], "" if own == page else own)
+
+
+def may_go_live(known: Sequence[Model]) -> str:
+    """The name of the newest version that passed, among those newer than what is or was live."""
+    for one in known:
+        if one.state is State.READY:
+            return one.name
+        if one.state in (State.LIVE, State.FORMER):
+            break
+    return ""
+
+
+def _facts(tx: Tx, staff_id: str, clinic_id: str, known: Sequence[Model]) -> Facts:
     draft = data_versions.draft_of(tx, clinic_id)
     latest = jobs.latest(tx)
     trained = [one for one in latest if one.kind is Kind.TRAIN]
-    newest = next((one for one in registry.models(tx) if one.tainted_at is None), None)
     return Facts(
         waiting=misheard_review.waiting(tx, staff_id, clinic_id),
         ready=sum(not one.rare for one in teaching.ready(tx, clinic_id)),
         lines=len(data_versions.changes_of(tx, draft)) if draft else 0,
         training=any(one.open for one in trained),
         promoting=any(one.open for one in latest if one.kind is Kind.PROMOTE),
-        newest=newest.state if newest else None,
-        name=newest.name if newest else "",
+        passed=may_go_live(known),
         failed=_failed_last(trained),
     )
 

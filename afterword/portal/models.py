@@ -7,14 +7,14 @@ from starlette.responses import Response
 
 from afterword.portal import looking, promoting
 from afterword.portal.guide import MODELS, guide
-from afterword.portal.teaching import kept
+from afterword.portal.standing import kept, name_of, report_of
 from afterword.portal.visits import PageError, Visit
 from afterword.records import registry
 from afterword.records.registry import Model, State
 from afterword.training import comparing, gates, telling
 from afterword.training.comparing import Comparison
 from afterword.training.gates import Gate
-from afterword.training.report import Report, ReportUnreadable, from_json
+from afterword.training.report import Report
 
 _LOCKED_LINES = 12
 
@@ -89,9 +89,8 @@ def one(visit: Visit) -> Response:
 
 
 def _looked(visit: Visit, model: Model) -> Looked:
-    try:
-        report = from_json(model.report)
-    except ReportUnreadable:
+    report = report_of(model)
+    if report is None:
         return Looked(model, None, None, (), ())
     found = comparing.compare(report.candidate, report.live)
     is_live = report.candidate.model == report.live.model
@@ -106,12 +105,5 @@ def _looked(visit: Visit, model: Model) -> Looked:
 
 def _names(visit: Visit, known: list[Model]) -> Callable[[str], str]:
     say = visit.portal.say
-    names: Mapping[str, str] = {one.name: _name(visit, one) for one in known}
+    names: Mapping[str, str] = {one.name: name_of(visit, one) for one in known}
     return lambda name: names.get(name) or say("models_name_unknown")
-
-
-def _name(visit: Visit, model: Model) -> str:
-    time = visit.calendar.moment(model.trained_at)
-    if model.version is None:
-        return visit.portal.say("models_name_shipped", time=time)
-    return visit.portal.say("models_name", number=model.version, time=time)

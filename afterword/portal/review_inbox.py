@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from afterword.deid.spans import TAGGED
+from afterword.deid.spans import pieces
 from afterword.portal.guide import REVIEW, guide
 from afterword.portal.visits import Visit
 from afterword.portal.wording import Say
@@ -18,7 +18,7 @@ from afterword.records import misheard_review
 from afterword.records.misheard import ANSWER, SECOND_PERSON
 from afterword.records.misheard_review import Filters, ReviewRefused, Row
 from afterword.records.store import Tx
-from afterword.reflection.instrument import GOAL_PREFIX, Instrument
+from afterword.reflection.instrument import GOAL_PREFIX
 from afterword.settings import PROJECT
 from afterword.training import labels
 from afterword.training.suggesting import Suggestion, suggester
@@ -44,77 +44,74 @@ class Card:
     suggestions: tuple[Suggestion, ...]
 
 
-class ReviewInbox:
-    """The page; it knows the question sets, old ones too."""
+def show(visit: Visit) -> Response:
+    """The next batch of messages."""
+    return _page(visit, notice=visit.request.query_params.get("notice", ""))
 
-    def __init__(self, instruments: Mapping[tuple[str, int], Instrument]) -> None:
-        self._instruments = instruments
 
-    def show(self, visit: Visit) -> Response:
-        """The next batch of messages."""
-        return self._page(visit, notice=visit.request.query_params.get("notice", ""))
+def decide(visit: Visit) -> Response:
+    """One decision, or the last one taken back; then the next batch."""
+    do = visit.form.get("do", "")
+    if do == "other":
+        do = _LABEL + visit.form.get("other", "")
+    work = _work(visit, do)
+    if work is None:
+        return _page(visit, 422, error="label")
+    try:
+        with visit.portal.records.begin(by=visit.actor, purpose=_PURPOSE) as tx:
+            notice = work(tx)
+    except ReviewRefused as refused:
+        return _page(visit, 422, error=refused.code)
+    query = urlencode({"notice": notice} | _given(visit.form))
+    return RedirectResponse(f"{REVIEW}?{query}", 303)
 
-    def decide(self, visit: Visit) -> Response:
-        """One decision, or the last one taken back; then the next batch."""
-        do = visit.form.get("do", "")
-        if do == "other":
-            do = _LABEL + visit.form.get("other", "")
-        work = _work(visit, do)
-        if work is None:
-            return self._page(visit, 422, error="label")
-        try:
-            with visit.portal.records.begin(by=visit.actor, purpose=_PURPOSE) as tx:
-                notice = work(tx)
-        except ReviewRefused as refused:
-            return self._page(visit, 422, error=refused.code)
-        query = urlencode({"notice": notice} | _given(visit.form))
-        return RedirectResponse(f"{REVIEW}?{query}", 303)
 
-    def _page(
-        self, visit: Visit, status: int = 200, *, notice: str = "", error: str = ""
-    ) -> Response:
-        source = visit.form if visit.request.method == "POST" else visit.request.query_params
-        given = _given(source)
-        filters = Filters(**given)
-        with visit.portal.records.read(by=visit.actor, purpose=_PURPOSE) as tx:
-            found = misheard_review.batch(tx, visit.account.id, visit.account.clinic.id, filters)
-            way = guide(visit, tx, REVIEW)
-        say = visit.portal.say
-        words = {one: say(f"label_{one}") for one in labels.known(PROJECT)}
-        return visit.page(
-            "review_inbox.html",
-            status,
-            guide=way,
-            batch=found,
-            cards=[self._card(say, row) for row in found.rows],
-            given=given,
-            filters=filters,
-            words=words,
-            others=[one for one in labels.by_words(PROJECT, words) if one[0] != ANSWER],
-            second=SECOND_PERSON,
-            calendar=visit.calendar,
-            notice=notice if notice in NOTICES else "",
-            undoable=notice in _UNDOABLE,
-            error=error,
-        )
+def _page(visit: Visit, status: int = 200, *, notice: str = "", error: str = "") -> Response:
+    source = visit.form if visit.request.method == "POST" else visit.request.query_params
+    given = _given(source)
+    filters = Filters(**given)
+    with visit.portal.records.read(by=visit.actor, purpose=_PURPOSE) as tx:
+        found = misheard_review.batch(tx, visit.account.id, visit.account.clinic.id, filters)
+        way = guide(visit, tx, REVIEW)
+    say = visit.portal.say
+    words = {one: say(f"label_{one}") for one in labels.known(PROJECT)}
+    return visit.page(
+        "review_inbox.html",
+        status,
+        guide=way,
+        batch=found,
+        cards=[_card(visit, row) for row in found.rows],
+        given=given,
+        filters=filters,
+        words=words,
+        others=[one for one in labels.by_words(PROJECT, words) if one[0] != ANSWER],
+        second=SECOND_PERSON,
+        calendar=visit.calendar,
+        notice=notice if notice in NOTICES else "",
+        undoable=notice in _UNDOABLE,
+        error=error,
+    )
 
-    def _card(self, say: Say, row: Row) -> Card:
-        found = suggester(PROJECT).suggest(row.text, row.language, row.guesses, row.chosen)
-        return Card(
-            row, tuple(_pieces(row.text)), self._asked(say, row), _did(say, row), tuple(found)
-        )
 
-    def _asked(self, say: Say, row: Row) -> str:
-        """The question that was open, in the patient's language and without anybody's name."""
-        if row.question in ("review", "start"):
-            return say(f"review_open_{row.question}")
-        name = "goal" if row.question.startswith(GOAL_PREFIX) else row.question
-        for instrument in self._instruments.values():
-            item = instrument.items.get(name)
-            if item is not None:
-                asked = item.ask.get(row.language) or next(iter(item.ask.values()))
-                return asked.format_map(_SOMEBODY)
-        return row.question
+def _card(visit: Visit, row: Row) -> Card:
+    found = suggester(PROJECT).suggest(row.text, row.language, row.guesses, row.chosen)
+    did = _did(visit.portal.say, row)
+    return Card(row, tuple(pieces(row.text)), _asked(visit, row), did, tuple(found))
+
+
+def _asked(visit: Visit, row: Row) -> str:
+    """The question that was open, as the clinic words it today, in the patient's language and
+    without anybody's name."""
+    if row.question in ("review", "start"):
+        return visit.portal.say(f"review_open_{row.question}")
+    name = "goal" if row.question.startswith(GOAL_PREFIX) else row.question
+    # Old question sets too: a message may wait for weeks.
+    for instrument in visit.portal.phrasing.of(visit.account.clinic.id).instruments.values():
+        item = instrument.items.get(name)
+        if item is not None:
+            asked = item.ask.get(row.language) or next(iter(item.ask.values()))
+            return asked.format_map(_SOMEBODY)
+    return row.question
 
 
 def _work(visit: Visit, do: str) -> Callable[[Tx], str] | None:
@@ -149,16 +146,6 @@ def _given(source: Mapping[str, str]) -> dict[str, str]:
     if found["week"] and not _ISO_DAY.fullmatch(found["week"]):
         found["week"] = ""
     return {name: value for name, value in found.items() if value and len(value) <= 12}
-
-
-def _pieces(text: str) -> list[tuple[str, str]]:
-    """ "ask <name> please": what stands there, and the tags apart."""
-    found, at = [], 0
-    for match in TAGGED.finditer(text):
-        found.append((text[at : match.start()], ""))
-        found.append(("", match[0].strip("<>")))
-        at = match.end()
-    return [*found, (text[at:], "")]
 
 
 def _did(say: Say, row: Row) -> str:

@@ -8,22 +8,23 @@ from urllib.parse import urlencode
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from afterword.access.policy import Denied
+from afterword.deid.spans import pieces
 from afterword.portal import looking, training_view
 from afterword.portal.guide import TEACH, TRAINING, guide
+from afterword.portal.standing import kept
 from afterword.portal.visits import PageError, Visit
-from afterword.records import data_versions, jobs, teaching
+from afterword.records import data_versions, jobs, registry, teaching
 from afterword.records.data_versions import ChangeRefused
 from afterword.records.jobs import Kind
 from afterword.records.store import Tx
 from afterword.settings import PROJECT
-from afterword.training import changeset, corpus, locked
+from afterword.training import changeset, corpus
 from afterword.training.changeset import Shipped
-from afterword.training.locked import Locked
 from afterword.training.model import LOG
 from afterword.training.nearness import plain
 
 LINES = f"{TEACH}/lines"
-_NOTICES = {"taken", "dropped", "noted", "moved"}
+_NOTICES = {"taken", "dropped", "noted", "moved", "withdrawn"}
 _MOST_ROWS, _MOST_LINES = 100, 60
 
 
@@ -31,12 +32,6 @@ _MOST_ROWS, _MOST_LINES = 100, 60
 def shipped() -> Shipped:
     """The lines that came with the product."""
     return Shipped(corpus.lines(PROJECT))
-
-
-@cache
-def kept() -> Locked:
-    """The lines that are kept apart."""
-    return locked.load(PROJECT)
 
 
 @cache
@@ -103,6 +98,21 @@ def drop(visit: Visit) -> Response:
     return _change(visit, change, "dropped")
 
 
+def withdraw(visit: Visit) -> Response:
+    """Puts into the draft what undoes a version, as far as that was not done already."""
+
+    def change(tx: Tx, clinic_id: str) -> None:
+        own = {one.id for one in data_versions.changes_of(tx, visit.form.get("version", ""))}
+        draft = data_versions.draft(tx, clinic_id)
+        there = changeset.apply(shipped().lines, data_versions.changes_upto(tx, draft))
+        left = [changeset.undone(one) for one in reversed(there.lasting) if one.id in own]
+        if not left:
+            raise ChangeRefused("withdrawn", "Nothing of it is left.")
+        teaching.put_in(tx, clinic_id, left)
+
+    return _change(visit, change, "withdrawn")
+
+
 def close(visit: Visit) -> Response:
     """Makes a version of the draft and puts its training in the queue."""
 
@@ -153,6 +163,7 @@ def lines(visit: Visit) -> Response:
         found=found[:_MOST_LINES] if asked else [],
         count=len(found) if asked else None,
         labels=labels(),
+        pieces=pieces,
         languages=_languages(),
         chosen={"language": language, "label": label, "words": query.get("words", "")[:100]},
     )
@@ -224,6 +235,8 @@ def _page(visit: Visit, status: int = 200, *, error: str | None = None) -> Respo
         draft = data_versions.draft_of(tx, clinic_id)
         found = _looked_at(tx, clinic_id, draft) if draft else changeset.ChangeSet((), ())
         versions = data_versions.versions(tx, clinic_id)
+        # The newest first, so that of a version the last training counts.
+        trained = {one.version_id: one for one in reversed(registry.models(tx))}
         way = guide(visit, tx, TEACH)
     return visit.page(
         "teach.html",
@@ -238,6 +251,8 @@ def _page(visit: Visit, status: int = 200, *, error: str | None = None) -> Respo
         tallies=found.tallies,
         difference=changeset.difference(row.change for row in found.rows),
         versions=versions,
+        trained=trained,
+        pieces=pieces,
         labels=labels(),
         languages=_languages(),
         given={name: visit.form.get(name, "") for name in ("reason", "text", "language", "label")},
@@ -273,6 +288,7 @@ CHANGES: dict[str, Callable[[Visit], Any]] = {
     "move": move,
     "remove": remove,
     "drop": drop,
+    "withdraw": withdraw,
     "close": close,
     "train": train,
 }

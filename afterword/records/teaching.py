@@ -1,7 +1,10 @@
 """From the inbox into the draft: messages that people have decided on become lines to teach."""
 
+from collections.abc import Iterable
+
 from afterword.access.policy import Action
 from afterword.records import data_versions, misheard
+from afterword.records.data_versions import Change, Kind
 from afterword.records.doors import by_admin
 from afterword.records.misheard import Labelled
 from afterword.records.store import Tx
@@ -46,3 +49,17 @@ def take_back(tx: Tx, clinic_id: str, change_id: str) -> None:
     data_versions.drop(tx, clinic_id, change_id)
     if message is not None:
         misheard.reopen(tx, message)
+
+
+@by_admin(Action.TEACH, "clinic_id")
+def put_in(tx: Tx, clinic_id: str, changes: Iterable[Change]) -> None:
+    """Puts changes of the staff's into the draft, in their order. Raises ChangeRefused."""
+    for one in changes:
+        line = {"language": one.language, "text": one.text}
+        match one.kind:
+            case Kind.ADD:
+                data_versions.add(tx, clinic_id, **line, label=one.label)
+            case Kind.MOVE:
+                data_versions.move(tx, clinic_id, **line, was=one.was, label=one.label)
+            case _:
+                data_versions.remove(tx, clinic_id, **line, was=one.was)

@@ -90,13 +90,17 @@ class Tally:
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of changes: shipped lines that go, lines that come, changes that met nothing."""
+    """What became of changes: shipped lines that go, lines that come, changes that met nothing.
+
+    `lasting` are those that later ones have not undone.
+    """
 
     kept: tuple[Line, ...]
     gone: tuple[Line, ...]
     added: tuple[Line, ...]
     stale: frozenset[str]
     """Ids of the changes."""
+    lasting: tuple[Change, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -121,13 +125,17 @@ def apply(lines: Sequence[Line], changes: Iterable[Change]) -> Applied:
     at: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         at[line.language, line.text].append(line)
-    shipped = {line.place for line in lines}
+    shipped = {(line.language, line.text, line.label): line for line in lines}
     stale = set()
+    made: list[tuple[Change, str, bool]] = []
     for number, change in enumerate(changes, start=1):
         here = at[change.language, change.text]
+        # What comes back to where it was shipped is the shipped line again.
+        line = shipped.get((change.language, change.text, change.label)) or _own(change, number)
         if change.kind is Kind.ADD:
             if not any(one.label == change.label for one in here):
-                here.append(_own(change, number))
+                here.append(line)
+                made.append((change, line.place, True))
             continue
         found = next((one for one in here if one.label == change.was), None)
         if found is None:
@@ -135,19 +143,51 @@ def apply(lines: Sequence[Line], changes: Iterable[Change]) -> Applied:
             continue
         here.remove(found)
         if change.kind is Kind.MOVE:
-            here.append(_own(change, number))
+            here.append(line)
+            made.append((change, line.place, True))
+        else:
+            made.append((change, found.place, False))
     left = [one for here in at.values() for one in here]
     places = {one.place for one in left}
+    own = {line.place for line in lines}
     return Applied(
         kept=tuple(one for one in lines if one.place in places),
         gone=tuple(one for one in lines if one.place not in places),
-        added=tuple(one for one in left if one.place not in shipped),
+        added=tuple(one for one in left if one.place not in own),
         stale=frozenset(stale),
+        # A line of one's own that came, or a shipped one that went, and is so still.
+        lasting=tuple(
+            change
+            for change, place, came in made
+            if came == (place in places) and came == (place not in own)
+        ),
     )
 
 
 def _own(change: Change, number: int) -> Line:
     return Line(change.language, change.label, change.text, f"{CLINIC}:{number}")
+
+
+def given(changes: Iterable[Change], applied: Applied) -> Counter[str]:
+    """By person, how many of their lines are there still, under whatever label."""
+    there = {(one.language, one.text) for one in applied.added}
+    return Counter(
+        one.owner_hash
+        for one in changes
+        if one.owner_hash and one.kind is Kind.ADD and (one.language, one.text) in there
+    )
+
+
+def undone(change: Change) -> Change:
+    """What takes a change back."""
+    match change.kind:
+        case Kind.ADD:
+            kind, label, was = Kind.REMOVE, change.label, change.label
+        case Kind.REMOVE:
+            kind, label, was = Kind.ADD, change.was, ""
+        case _:
+            kind, label, was = Kind.MOVE, change.was, change.label
+    return Change("", kind, change.language, label, was, change.text)
 
 
 class Shipped:
@@ -190,7 +230,7 @@ def look(
     before = apply(shipped.lines, earlier)
     after = apply(shipped.lines, [*earlier, *changes])
     known = _Known(shipped, after, held)
-    owned = Counter(one.owner_hash for one in earlier if one.owner_hash)
+    owned = given(earlier, before)
     rows = []
     for change in changes:
         found = list(known.troubles(change, labels))

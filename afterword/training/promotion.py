@@ -202,7 +202,7 @@ def _prove_and_switch(task: _Task, settings: Settings, project: Path, name: str)
     replayed: dict[str, int] = {}
     if not back:
         task.step("rehearse")
-        _rehearse(settings, archive, task.alive)
+        _rehearse(task, settings, archive)
         _try_out(task, name)
         task.step("replay")
         replayed = _replay(task, settings, archive)
@@ -248,9 +248,9 @@ def _require_gates(kept: Mapping[str, Any], project: Path) -> None:
         raise Refused("gates", gates=[gate.code for gate in failed])
 
 
-def _rehearse(settings: Settings, archive: Path, alive: Callable[[], object]) -> None:
+def _rehearse(task: _Task, settings: Settings, archive: Path) -> None:
     try:
-        rehearsal.rehearse(settings, archive, alive)
+        rehearsal.rehearse(settings, archive, task.alive, rehearsal.of_clinics(task.records))
     except RehearsalFailed as failed:
         raise Refused("rehearsal", at=failed.code) from None
     except (manifest.ModelRefused, SigningKeyUnusable) as refused:

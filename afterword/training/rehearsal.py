@@ -1,14 +1,14 @@
 """A made-up patient talks with a model from greeting to end, where nothing of the clinic is.
 
 With a database, keys, an action server, a worker and a Rasa of its own, all in a folder that goes
-when it is over; the question set and the texts are the clinic's.
+when it is over; the questions and the texts are the clinic's, with what it has reworded.
 """
 
 import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,8 +18,10 @@ from typing import Any
 import httpx
 
 from afterword import services, wake
+from afterword.access.actors import Actor
 from afterword.datafiles import load_instrument
-from afterword.records import inbox, invitations, people, reflections, schema
+from afterword.phrasing import Phrasing
+from afterword.records import inbox, invitations, people, reflections, schema, wordings
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
 from afterword.reflection.answers import AnswerState, ReflectionState
@@ -52,8 +54,33 @@ class RehearsalFailed(Exception):
         self.code = code
 
 
-def rehearse(settings: Settings, model: Path, alive: Alive = lambda: None) -> int:
+@dataclass(frozen=True)
+class Reworded:
+    """A text that a clinic has changed; an empty one is the shipped one again."""
+
+    language: str
+    key: str
+    text: str
+
+
+def of_clinics(records: Records) -> list[list[Reworded]]:
+    """All changes of words of each clinic that has made some, in their order."""
+    with records.read() as tx:
+        return [
+            [Reworded(one.language, one.key, one.text) for one in wordings.changes(tx, clinic_id)]
+            for clinic_id in wordings.revisions(tx)
+        ]
+
+
+def rehearse(
+    settings: Settings,
+    model: Path,
+    alive: Alive = lambda: None,
+    words: Sequence[Sequence[Reworded]] = (),
+) -> int:
     """Plays a reflection in each language, and one that is deleted; returns the turns.
+
+    With the words of each clinic in `words`, else with those that are shipped.
 
     Raises:
         RehearsalFailed: see there.
@@ -65,9 +92,8 @@ def rehearse(settings: Settings, model: Path, alive: Alive = lambda: None) -> in
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        with _stage(_apart(settings, folder), instrument, model, alive) as stage:
-            turns = sum(_reflect(stage, language) for language in instrument.languages)
-            return turns + _delete(stage)
+        with _stages(_apart(settings, folder), instrument, model, alive, words or [()]) as stages:
+            return sum(_play(stage) for stage in stages)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -94,7 +120,7 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 @dataclass(frozen=True)
 class _Stage:
-    """What runs, and the one clinic that there is."""
+    """What runs, and a clinic that is played at."""
 
     settings: Settings
     records: Records
@@ -181,6 +207,11 @@ class _Patient:
         return str(self.open.get("question") or "")
 
 
+def _play(stage: _Stage) -> int:
+    turns = sum(_reflect(stage, language) for language in stage.instrument.languages)
+    return turns + _delete(stage)
+
+
 def _reflect(stage: _Stage, language: str) -> int:
     """From the greeting to sharing, by taps and typing in turn, with a word in between."""
     patient = stage.patient(language)
@@ -265,9 +296,13 @@ def _delete(stage: _Stage) -> int:
 
 
 @contextmanager
-def _stage(
-    settings: Settings, instrument: Instrument, model: Path, alive: Alive
-) -> Iterator[_Stage]:
+def _stages(
+    settings: Settings,
+    instrument: Instrument,
+    model: Path,
+    alive: Alive,
+    words: Sequence[Sequence[Reworded]],
+) -> Iterator[list[_Stage]]:
     create_key_file(settings.keys)
     vault = load_vault(settings.keys)
     records = Records(settings.database, vault)
@@ -275,22 +310,40 @@ def _stage(
     ports = services.choose_ports(settings)
     supervisor = services.Supervisor(settings.data_dir / "log", lambda line: None)
     watching = threading.Thread(target=supervisor.watch, daemon=True)
+    # Before anything is started that speaks: who speaks looks for new words only now and then.
+    stages = [_at_a_clinic(settings, records, instrument, alive, own) for own in words]
     try:
         for service in services.app_services(settings, ports, vault):
             if service.name in _SERVED:
                 supervisor.start(service)
         supervisor.start(services.rasa_service(settings, ports, vault, model))
         watching.start()
-        stage = _Stage(settings, records, instrument, *_clinic(records), alive)
         with httpx.Client(timeout=1, trust_env=False) as client:
             rasa = f"http://{LOOPBACK}:{ports.rasa}{_READY_PATH}"
-            stage.wait("not_ready", _START_PATIENCE, lambda: _answers(client, rasa))
-        yield stage
+            stages[0].wait("not_ready", _START_PATIENCE, lambda: _answers(client, rasa))
+        yield stages
     finally:
         supervisor.stop()
         if watching.ident is not None:
             watching.join()
         records.close()
+
+
+def _at_a_clinic(
+    settings: Settings,
+    records: Records,
+    instrument: Instrument,
+    alive: Alive,
+    words: Sequence[Reworded],
+) -> _Stage:
+    """A clinic that says these words, and asks what they make of the questions."""
+    clinic, staff = _clinic(records)
+    with records.begin(by=Actor.operator(FOLDER)) as tx:
+        for one in words:
+            wordings.change(tx, clinic, language=one.language, key=one.key, text=one.text)
+    phrasing = Phrasing({}, {(instrument.id, instrument.version): instrument})
+    phrasing.refresh_now(records)
+    return _Stage(settings, records, phrasing.of(clinic).asked, clinic, staff, alive)
 
 
 def _clinic(records: Records) -> tuple[str, str]:

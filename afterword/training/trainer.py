@@ -9,7 +9,6 @@ import logging
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -204,7 +203,7 @@ class Trainer:
         live = candidate if live_name == trained.fingerprint else self._known(live_name, kept)
         if live is None:
             live = measure(live_archive, kept, screener, task.progress, task.wanted)
-        data = heard_again(data, changes, live_archive, trained.path, task.wanted)
+        data = heard_again(data, applied.lasting, live_archive, trained.path, task.wanted)
         task.step("judge")
         report = Report(number, candidate, live, data, self._is_signed(trained.path))
         passed = not gates.refusals(report, kept)
@@ -284,16 +283,15 @@ def facts(
     project: Path, folder: Path, applied: Applied, changes: Sequence[Change], kept: Locked
 ) -> Data:
     """What the data of a folder are like, before a model is made of them."""
-    owners = Counter(one.owner_hash for one in changes if one.owner_hash and one.kind is Kind.ADD)
     # Only what came in can be nearly one of the lines that are kept apart: of the shipped ones a
     # test of ours says so.
     near = changeset.near_held_out(applied.added, kept.texts)
     return Data(
-        changes=len(changes),
+        changes=len(applied.lasting),
         added=len(applied.added),
         conflicts=tuple(text for text, _ in changeset.conflicts(applied.lines)),
         held_out=tuple(dict.fromkeys([*changeset.held_out(applied.lines, kept.texts), *near])),
-        from_one=max(owners.values(), default=0),
+        from_one=max(changeset.given(changes, applied).values(), default=0),
         taken_out=changeset.taken_out(applied),
         components=tuple(components.problems(_config(folder))),
     )

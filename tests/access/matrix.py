@@ -81,6 +81,7 @@ _FORMS: dict[str, dict[str, str]] = {
     },
     "/portal/admin/teach/remove": {"language": "en", "text": "help me", "was": "help"},
     "/portal/admin/teach/drop": {"change": "change"},
+    "/portal/admin/teach/withdraw": {"version": "version"},
     "/portal/admin/teach/close": {"reason": "More ways to stop."},
     "/portal/admin/teach/train": {"version": "version"},
     "/portal/admin/training/cancel": {"job": "job"},

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from afterword.access.actors import Actor
 from afterword.demo_misheard import CONSENTING, MESSAGES, seed_misheard
 from afterword.demo_seed import ADMIN, ANNOTATOR, CLINICIANS, CONTACTS, STORIES, secret_of, seed
-from afterword.records import consents
+from afterword.records import consents, models, wordings
 from afterword.records.misheard import Reason
 from afterword.records.store import Records
 from afterword.settings import Settings
@@ -96,16 +98,32 @@ def progress(text: str) -> tuple[int, int]:
 
 def test_a_message_with_its_question_what_was_done_and_three_suggestions(alex: Client) -> None:
     text = page(alex, "?reason=margin&language=en")
-    assert "take me one back pls" in messages(text)
-    card = text.partition("take me one back pls")[2].partition("</form>")[0]
-    assert "Think back to your session." in card
-    assert "did not understand" in card
-    labels = re.findall(r'value="label\.(\w+)" data-key="([123])"', card)
+    assert "i skipped one without wanting to" in messages(text)
+    shown = text.partition("i skipped one without wanting to")[2].partition("</form>")[0]
+    assert "working toward the same thing?" in shown
+    assert "did not understand" in shown
+    labels = re.findall(r'value="label\.(\w+)" data-key="([123])"', shown)
     assert [key for _, key in labels] == ["1", "2", "3"]
     assert labels[0][0] == "back"
-    assert len(re.findall(r"<li dir=\"auto\">", card)) == 9
+    assert len(re.findall(r"<li dir=\"auto\">", shown)) == 9
     for action in ("label.answer", "skip", "hide", "other"):
-        assert f'value="{action}"' in card
+        assert f'value="{action}"' in shown
+
+
+def test_the_question_is_shown_in_the_words_of_the_clinic(alex: Client, records: Records) -> None:
+    (asked,) = re.findall(r"<dd><span[^>]*>([^<]+)</span></dd>", card(alex, "oops too fast"))
+    assert asked.startswith("Think back to your session.")
+    with records.begin(by=Actor.operator("test")) as tx:
+        clinic = tx.session.scalars(select(models.Clinic.id)).one()
+        text = "Did {clinician} get what was on your mind?"
+        wordings.change(tx, clinic, language="en", key="core/heard/ask", text=text)
+    again = client(records, ADMIN[1])
+    assert "Did ‹…› get what was on your mind?" in card(again, "oops too fast")
+    again.close()
+
+
+def card(who: Client, words: str) -> str:
+    return page(who).partition(words)[2].partition("</form>")[0]
 
 
 def test_no_name_of_the_clinic_is_shown(alex: Client, nat: Client) -> None:
@@ -120,11 +138,11 @@ def test_no_name_of_the_clinic_is_shown(alex: Client, nat: Client) -> None:
 
 def test_labels_progress_and_undo(alex: Client) -> None:
     before = progress(page(alex))
-    key = messages(page(alex, "?reason=margin"))["take me one back pls"]
+    key = messages(page(alex, "?reason=margin"))["i skipped one without wanting to"]
     after = press(alex, "label.back", key)
     assert "Saved." in after
     assert progress(after) == (before[0] + 1, before[1])
-    assert "take me one back pls" not in messages(page(alex, "?reason=margin"))
+    assert "i skipped one without wanting to" not in messages(page(alex, "?reason=margin"))
     undone = press(alex, "undo")
     assert "Taken back." in undone
     assert progress(undone) == before
@@ -153,24 +171,24 @@ def test_a_batch_has_twenty_and_the_last_leads_to_all_done(alex: Client) -> None
 
 
 def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client) -> None:
-    key = messages(page(alex, "?reason=margin"))["im out"]
-    assert "It counts once a second person says the same." in press(alex, "label.stop", key)
-    assert "im out" not in messages(page(alex, "?reason=margin"))
+    key = messages(page(alex, "?reason=margin"))["phone me on phone"]
+    assert "It counts once a second person says the same." in press(alex, "label.ask_human", key)
+    assert "phone me on phone" not in messages(page(alex, "?reason=margin"))
     assert "1 of yours waits for a second person" in page(alex)
     text = page(nat, "?reason=margin")
-    assert "A colleague says: Stop." in text
-    assert "Saved." in press(nat, "label.stop", key)
+    assert "A colleague says: Talk to a person." in text
+    assert "Saved." in press(nat, "label.ask_human", key)
     assert "waits for a second person" not in page(alex)
 
 
 def test_the_same_person_cannot_be_the_second(alex: Client) -> None:
-    key = messages(page(alex, "?reason=margin"))["im out"]
-    press(alex, "label.stop", key)
-    assert "Ask a colleague." in press(alex, "label.stop", key)
+    key = messages(page(alex, "?reason=margin"))["phone me on phone"]
+    press(alex, "label.ask_human", key)
+    assert "Ask a colleague." in press(alex, "label.ask_human", key)
 
 
 def test_something_else_is_chosen_from_all(alex: Client) -> None:
-    key = messages(page(alex, "?reason=margin"))["im out"]
+    key = messages(page(alex, "?reason=margin"))["park this"]
     assert "Choose what was meant." in press(alex, "other", key)
     assert "Choose what was meant." in press(alex, "label.nonsense", key)
     assert "Saved." in press(alex, "other", key, other="pause")
@@ -208,6 +226,18 @@ def test_the_demo_has_all_reasons_and_consents(records: Records) -> None:
     with records.read() as tx:
         rows = tx.session.query(consents.Consent).filter_by(kind="training").count()
     assert rows == len(CONSENTING)
+
+
+def test_what_was_taken_out_of_a_line_is_shown_in_words_when_it_is_taught(
+    alex: Client, nat: Client
+) -> None:
+    line = "need a voice not a screen, name"
+    for who in (alex, nat):
+        press(who, "label.ask_human", messages(page(who))[line])
+    teach(alex, "take")
+    drafted = alex.get(TEACH).text
+    assert 'need a voice not a screen, <span class="gone">name</span>' in drafted
+    assert "&lt;name&gt;" not in drafted.partition("<details>")[0]
 
 
 def test_a_line_that_is_taken_back_waits_here_for_another_meaning(alex: Client) -> None:

@@ -9,7 +9,7 @@ from measured import measured, report_of
 
 from afterword.records import data_versions, jobs, registry, serving
 from afterword.settings import PROJECT
-from afterword.training import locked
+from afterword.training import changeset, corpus, locked
 from afterword.training.measuring import meant
 from afterword.training.report import Report, as_json
 
@@ -107,6 +107,32 @@ def test_work_that_was_cut_off_says_that_it_goes_on_by_itself(world: World, admi
     world.clock.now += 2 * jobs.LEASE
     for page in (TRAINING, MODELS):
         assert "It was cut off. What answers patients has not changed." in admin.get(page).text
+
+
+def test_a_version_that_was_refused_is_taken_back_as_a_whole(world: World, admin: Client) -> None:
+    """Each version holds what came before it: what was refused would be refused again."""
+    add(admin, "that is me finished for this evening", "stop")
+    moved = {"text": "who reads this", "was": "ask_who_sees", "language": "en"}
+    act(admin, f"{TEACH}/move", **moved, label="ask_why")
+    act(admin, f"{TEACH}/close", reason="Heard this week.")
+    with world.records.begin() as tx:
+        (version,) = data_versions.versions(tx, world.clinic)
+        stops = [at for at, one in measured("worse").lines.items() if one.meant == "stop"]
+        report = report_of("worse", dict.fromkeys(stops, "pause"))
+        registry.add(tx, "worse", version.id, report, state=registry.State.REFUSED)
+    assert "refused, as it did not pass every check" in admin.get(TEACH).text
+    assert "Take back all lines of version 1" in admin.get(f"{MODELS}/worse").text
+    status, page = act(admin, f"{TEACH}/withdraw", version=version.id)
+    assert status == 303
+    assert "taken out of Stop" in page
+    assert "moved from Why do you ask? to Who sees this?" in page
+    status, page = act(admin, f"{TEACH}/withdraw", version=version.id)
+    assert (status, "was taken back already" in page) == (422, True)
+    with world.records.read() as tx:
+        draft = data_versions.draft_of(tx, world.clinic)
+        changes = data_versions.changes_upto(tx, str(draft))
+    there = changeset.apply(corpus.lines(PROJECT), changes)
+    assert there.lines == tuple(corpus.lines(PROJECT))
 
 
 @pytest.mark.parametrize("well", [True, False])

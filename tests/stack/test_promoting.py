@@ -16,19 +16,24 @@ import pytest
 from measured import report_of
 from promoting import Clinic, another, folder_of_models, without_rules
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from stack import Case, Patient, wait_for
 from test_many_at_once import expected
 
+from afterword.access.actors import Actor
 from afterword.fleet import QUIET
-from afterword.records import audit, inbox, models, serving
+from afterword.records import audit, inbox, models, serving, wordings
 from afterword.records.jobs import State
 from afterword.records.serving import Counts, Notice
+from afterword.records.store import Records, RecordsAway
 from afterword.records.training_models import TrainingJob
+from afterword.records.vault import VaultError, load_vault
 
 PATIENTS = 20
 THINKING = (0.3, 0.9)
 HELPED, WISH = "The walk to the window helped, number {}", "patient {} would like a walk"
 PATIENCE = 120.0
+OWN_WORDS = "Did the two of you want the same thing?"
 MORE = 2.0
 """Seconds that an answer may take longer than before."""
 
@@ -245,9 +250,13 @@ def test_a_trainer_that_is_killed_leaves_what_is_live_and_the_next_one_goes_on(
     clinic: Clinic, candidate: str
 ) -> None:
     before = clinic.state.live
+    clinic.case(goals=())
+    reword(clinic, "core/goals/ask", OWN_WORDS)
     job_id = clinic.ask(candidate)
     for step in ("rehearse", "replay"):
         wait_for(f"the step {step}", lambda step=step: clinic.job(job_id).step == step, 300)
+        if step == "rehearse":
+            wait_for("the clinic's words", lambda: OWN_WORDS in rehearsed(clinic), 300)
         clinic.kill("trainer")
         assert clinic.state.live == before
         case = clinic.case(goals=())
@@ -260,6 +269,27 @@ def test_a_trainer_that_is_killed_leaves_what_is_live_and_the_next_one_goes_on(
     assert clinic.state.live == candidate
     assert not (clinic.settings.data_dir / "rehearsal").exists()
     assert {before, candidate} <= clinic.serves(), "what was live is kept warm"
+
+
+def reword(clinic: Clinic, key: str, text: str) -> None:
+    with clinic.records.begin(by=Actor.operator("test")) as tx:
+        clinic_id = tx.session.scalars(select(models.Clinic.id).limit(1)).one()
+        wordings.change(tx, clinic_id, language="en", key=key, text=text)
+
+
+def rehearsed(clinic: Clinic) -> str:
+    """What was said to the made-up patients so far; empty while there are none."""
+    folder = clinic.settings.data_dir / "rehearsal"
+    apart = clinic.settings.model_copy(update={"data_dir": folder, "database_url": None})
+    try:
+        records = Records(apart.database, load_vault(apart.keys))
+        with records.read() as tx:
+            talks = tx.session.scalars(select(models.Reflection.id)).all()
+            lines = [line for one in talks for line in inbox.conversation_since(tx, one, 0)]
+        records.close()
+    except (VaultError, RecordsAway, SQLAlchemyError):
+        return ""
+    return "\n".join(str(line.body) for line in lines)
 
 
 def forget_the_beat(clinic: Clinic, job_id: str) -> None:

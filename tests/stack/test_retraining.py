@@ -19,12 +19,13 @@ from stack import Patient, wait_for
 
 from afterword.demo_seed import ADMIN
 
-MISHEARD = "take me to the one before"
+MISHEARD = "wait i wasnt done with that"
 LIKE_IT = (
-    "take me one back pls",
+    "oops too fast",
+    "you moved on too fast",
+    "i skipped one without wanting to",
     "hmm the other bit again",
     "oh wait the top one",
-    "the one above",
 )
 STARTING, TRAINING, PROMOTING = 60_000, 480_000, 120_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lines import add, move
+from lines import add, move, remove
 
 from afterword.records.data_versions import Change
 from afterword.settings import PROJECT
@@ -46,6 +46,22 @@ def test_shipped_lines_that_go_and_lines_of_one_person_are_counted(tmp_path: Pat
     found = laid(tmp_path, *given, move(line.text, line.label, "thanks"))
     assert (found.changes, found.added, found.from_one) == (4, 4, 3)
     assert found.taken_out[f"en/{line.label}"][0] == 1
+
+
+def test_what_was_taken_back_later_is_no_fact_of_the_data_any_more(tmp_path: Path) -> None:
+    line = next(one for one in corpus.lines(PROJECT) if one.language == "en")
+    other = "stop" if line.label != "stop" else "help"
+    found = laid(
+        tmp_path,
+        *(add(f"zig zag number {at}", "thanks", owner="a1b2") for at in range(12)),
+        *(remove(f"zig zag number {at}", "thanks") for at in range(11)),
+        move("zig zag number 11", "thanks", "help"),
+        move(line.text, line.label, other),
+        move(line.text, other, line.label),
+        remove(line.text, line.label),
+        add(line.text, line.label),
+    )
+    assert found == Data(changes=1, added=1, from_one=1)
 
 
 def test_a_part_that_is_not_known_is_found(tmp_path: Path) -> None:

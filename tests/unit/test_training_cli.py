@@ -40,6 +40,24 @@ def test_a_line_becomes_a_version_and_its_training_waits(records: Records) -> No
     assert (job.state, version.reason) == (jobs.State.QUEUED, "Heard this week.")
 
 
+def test_a_training_that_came_to_nothing_says_so_as_the_page_does(
+    records: Records, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AFTERWORD_MODELS_DIR", str(tmp_path / "no models"))
+    nothing = run("train", "now", "--again")
+    assert (nothing.exit_code, "afterword train version" in nothing.stderr) == (1, True)
+    run("train", "add", "en", "stop", "that is me done for tonight")
+    run("train", "version", "--reason", "Heard this week.")
+    for arguments in ((), ("--again",)):
+        failed = run("train", "now", *arguments)
+        assert (failed.exit_code, failed.stdout) == (1, "")
+        assert "There is nothing to compare with yet." in failed.stderr
+        assert "Run: afterword train; then: afterword train now --again" in failed.stderr
+        assert "nothing_live" not in failed.stderr
+    with records.read() as tx:
+        assert [job.state for job in jobs.latest(tx)] == [jobs.State.FAILED] * 2
+
+
 def test_a_meaning_that_there_is_none_of_is_refused_with_those_there_are() -> None:
     refused = run("train", "add", "en", "nonsense", "a line")
     assert refused.exit_code == 1
