@@ -26,6 +26,7 @@ from afterword.records import schema
 from afterword.records.store import Records, open_engine
 from afterword.records.vault import VaultError, create_key_file, load_vault
 from afterword.review_cli import review
+from afterword.running import StillRunning, while_running
 from afterword.safety_cli import safety
 from afterword.screening.rulefiles import load_rules
 from afterword.screening.screener import ScreenBroken, Screener
@@ -71,6 +72,7 @@ _MENDABLE = (
     ModelRefused,
     ScreenBroken,
     SigningKeyUnusable,
+    StillRunning,
     services.RasaRefused,
     training.TrainingFailed,
     TourCannotStart,
@@ -187,7 +189,8 @@ def worker() -> None:
         except asyncio.CancelledError:
             await assistant.close()
 
-    asyncio.run(work())
+    with while_running(settings.data_dir):
+        asyncio.run(work())
 
 
 @serve.command()
@@ -209,9 +212,10 @@ def trainer() -> None:
     signal.signal(signal.SIGTERM, lambda *_: work.stopping.set())
     # Nobody who puts a model live, or takes it back, waits for a training.
     promoting = threading.Thread(target=Promoter(records, settings, work.stopping).run)
-    promoting.start()
-    work.run()
-    promoting.join()
+    with while_running(settings.data_dir):
+        promoting.start()
+        work.run()
+        promoting.join()
 
 
 def _serve(application: str, host: str, port: int) -> None:
@@ -219,19 +223,20 @@ def _serve(application: str, host: str, port: int) -> None:
 
     settings = load_settings()
     logs.set_up(settings.log_level)
-    # No access log: paths hold link tokens.
-    uvicorn.run(
-        application,
-        factory=True,
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        # Whom to believe is a setting of ours, see `afterword/front.py`.
-        proxy_headers=False,
-        timeout_graceful_shutdown=3,
-    )
+    with while_running(settings.data_dir):
+        uvicorn.run(
+            application,
+            factory=True,
+            host=host,
+            port=port,
+            # Paths hold link tokens.
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            # Whom to believe is a setting of ours, see `afterword/front.py`.
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+        )
 
 
 def _require_database(settings: Settings) -> None:
@@ -242,6 +247,8 @@ def _require_database(settings: Settings) -> None:
             _stop("The database is not up to date. Run: afterword db upgrade")
     finally:
         engine.dispose()
+    if unfit := doctor.unfit_keys(settings):
+        _stop(unfit)
     if missing := doctor.missing_questions(settings):
         _stop(*(doctor.MISSING_QUESTIONS.format(one) for one in missing))
     services.require_own_place(settings)
@@ -257,6 +264,11 @@ def _require_safety(settings: Settings) -> None:
 
 
 def _run(settings: Settings, ports: services.Ports, greeting: str = "") -> None:
+    with while_running(settings.data_dir):
+        _supervise(settings, ports, greeting)
+
+
+def _supervise(settings: Settings, ports: services.Ports, greeting: str) -> None:
     vault = load_vault(settings.key_place)
     supervisor = services.Supervisor(settings.data_dir / "log", typer.echo)
     fleet = Fleet(settings, ports, vault, supervisor, typer.echo)

@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from afterword import locales, services
 from afterword.datafiles import DataFileError, load_instrument, load_instruments
 from afterword.manifest import ModelRefused
-from afterword.records import contacts, reflections, schema
+from afterword.records import contacts, reflections, root_key, schema
 from afterword.records.store import Records, open_engine
+from afterword.records.tombstones import Tombstones, of_today
 from afterword.records.vault import VaultError, load_vault
 from afterword.reflection.editions import shipped_of
 from afterword.settings import PROJECT, Settings
@@ -83,6 +84,25 @@ def missing_questions(settings: Settings) -> list[str]:
     records.close()
     shipped = {(name, shipped_of(version)) for name, version in used}
     return [f"{name} {version}" for name, version in sorted(shipped - loaded.keys())]
+
+
+def unfit_keys(settings: Settings) -> str:
+    """Why the keys are not those of the database, in a sentence; empty: they are.
+
+    Raises VaultError and RecordsAway.
+    """
+    vault = load_vault(settings.key_place)
+    records = Records(settings.database, vault)
+    try:
+        with records.read() as tx:
+            root_key.require_fitting(tx)
+        for stone in Tombstones(settings.tombstone_file).read().values():
+            of_today(vault, stone)
+    except VaultError as unfit:
+        return str(unfit)
+    finally:
+        records.close()
+    return ""
 
 
 def contact_problems(settings: Settings) -> list[str]:
@@ -165,6 +185,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding(False, "The database is not up to date. Run: afterword db upgrade")
             return
         yield Finding(True, "the database has the present schema")
+        if unfit := unfit_keys(settings):
+            yield Finding(False, unfit)
+            return
         try:
             services.require_own_place(settings)
         except services.RasaRefused as refused:

@@ -13,12 +13,13 @@ import typer
 
 from afterword import hashing, locales
 from afterword.access.chain import Broken
+from afterword.access.policy import Action
 from afterword.datafiles import load_instruments
 from afterword.gateway.takeout import Teller, as_json
 from afterword.operator import operator
 from afterword.phrasing import Phrasing
-from afterword.records import accounts, audit, certificates, codes, erasure, rights
-from afterword.records.certificates import CertificateRefused
+from afterword.records import accounts, audit, certificates, codes, erasure, rights, trail
+from afterword.records.certificates import CertificateRefused, Signed
 from afterword.records.store import Records, Tx
 from afterword.records.tombstones import Tombstones
 from afterword.records.vault import load_vault
@@ -99,16 +100,33 @@ def verify(
     with _opened() as (records, _):
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
-            head = certificates.check(records.vault, found)
+            signed = certificates.check(records.vault, found)
         except (OSError, ValueError) as error:
             _stop(f"{file} cannot be read: {type(error).__name__}.")
         except CertificateRefused as refused:
             _stop(str(refused))
         with records.read(by=operator(), purpose="certificate verify") as tx:
-            end = audit.verify(tx, [head])
+            end = audit.verify(tx, [signed.head])
+            known = not signed.formerly or _tells_of_erasure(tx, signed)
     if isinstance(end, Broken):
         _stop(f"The certificate is genuine, but the audit is not as it was: {end.why}.")
-    typer.echo(f"Genuine. Erased at {found['erased_at']}; row {head.seq} of the audit is in place.")
+    if not known:
+        _stop(
+            "It was signed with a root key that was changed since, and the audit has no such "
+            "erasure: somebody who knew that key may have made it. Ask who gave it out."
+        )
+    row = signed.head.seq
+    typer.echo(f"Genuine. Erased at {found['erased_at']}; row {row} of the audit is in place.")
+
+
+def _tells_of_erasure(tx: Tx, signed: Signed) -> bool:
+    rows = audit.of_patient(tx, signed.patient)
+    return any(
+        row.action == Action.ERASE_PATIENT.code
+        and row.outcome == trail.ALLOWED
+        and row.seq <= signed.head.seq
+        for row in rows
+    )
 
 
 @contextmanager

@@ -142,7 +142,8 @@ def export_files(
     with _open("train export") as tx:
         known = data_versions.versions(tx, clinic_named(tx, clinic))
         found = [(one, data_versions.changes_of(tx, one.id)) for one in known]
-    paths = files.write(folder, found)
+        renewals = tx.vault.renewals
+    paths = files.write(folder, found, renewals)
     typer.echo(f"{len(paths)} files in {folder}. They hold lines of patients, without names.")
 
 
@@ -171,6 +172,7 @@ def import_files(
                 reason=one.reason,
                 closed_at=one.closed_at,
                 changes=one.changes,
+                renewals=one.renewals,
             )
     typer.echo(f"{len(new)} versions were brought in, {len(kept) - len(new)} were here.")
 

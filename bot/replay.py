@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from afterword.screening import one_core  # noqa: F401  before numpy
-from bot.seal import Sealer
+from bot.seal import Sealer, place_of
 from bot.turn_table import TurnTable
 
 MOST = 50
@@ -68,7 +68,7 @@ class Stored:
 
         found: list[Any] = []
         for seq, sealed in self._table.read(conversation):
-            clear = self._sealer.open(sealed, f"{conversation}|{seq}")
+            clear = self._sealer.open(sealed, place_of(conversation, seq))
             found += deserialise_events(json.loads(clear))
         return found
 

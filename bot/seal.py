@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 KEY_VARIABLE = "AFTERWORD_TRACKER_KEY"
 OLD_KEYS_VARIABLE = "AFTERWORD_TRACKER_OLD_KEYS"
 KEY_BYTES = 32
+CLOSING = 0
+"""The number of what was said when a conversation was erased; turns begin with 1."""
 _NONCE_BYTES = 12
 
 
@@ -59,6 +61,11 @@ class Sealer:
             *(_read_key(OLD_KEYS_VARIABLE, text) for text in old if text.strip()),
         )
 
+    @property
+    def current(self) -> str:
+        """Which key seals: see `key_id`."""
+        return self._current
+
     def seal(self, clear: bytes, place: str) -> Sealed:
         """Seal bytes so that they open only at the same place."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -79,6 +86,11 @@ class Sealer:
             return cipher.decrypt(nonce, body, place.encode())
         except InvalidTag:
             raise CannotOpen("changed, or moved from another place") from None
+
+
+def place_of(conversation: str, turn: int) -> str:
+    """The place of a turn, or of the closing lines, for `Sealer.seal`."""
+    return f"{conversation}|{turn or 'closing'}"
 
 
 def key_id(key: bytes) -> str:

@@ -24,14 +24,13 @@ from rasa.shared.core.events import Event, UserUttered, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 
-from bot.seal import KeyUnusable, Sealer
+from bot.seal import CLOSING, KeyUnusable, Sealer, place_of
 from bot.turn_table import Erased, TurnTable
 
 # Live trackers kept in memory, about 100 kB each.
 KEPT_TRACKERS = 512
 
 _T = TypeVar("_T")
-_CLOSING = "closing"
 
 
 class StoreUnusable(RasaException):
@@ -121,7 +120,8 @@ class StrictTrackerStore(TrackerStore):
         live = self._live.pop(sender_id, None)
         state = await self._in_thread(self._table.state, sender_id)
         if state.erased:
-            clear = state.closing and self._sealer.open(state.closing, f"{sender_id}|{_CLOSING}")
+            place = place_of(sender_id, CLOSING)
+            clear = state.closing and self._sealer.open(state.closing, place)
             raise ConversationErased(json.loads(clear) if clear else None)
         if live is not None and _stored(live).turns == state.last:
             return live
@@ -181,15 +181,16 @@ class StrictTrackerStore(TrackerStore):
         events: list[Event] = []
         last = 0
         for last, sealed in self._table.read(conversation):
-            clear = self._sealer.open(sealed, f"{conversation}|{last}")
+            clear = self._sealer.open(sealed, place_of(conversation, last))
             events += deserialise_events(json.loads(clear))
         return last, events
 
     def _append(self, conversation: str, seq: int, clear: bytes) -> None:
-        self._table.append(conversation, seq, self._sealer.seal(clear, f"{conversation}|{seq}"))
+        sealed = self._sealer.seal(clear, place_of(conversation, seq))
+        self._table.append(conversation, seq, sealed)
 
     def _erase(self, conversation: str, closing: bytes | None) -> int:
-        place = f"{conversation}|{_CLOSING}"
+        place = place_of(conversation, CLOSING)
         sealed = self._sealer.seal(closing, place) if closing else None
         return self._table.erase(conversation, sealed)
 

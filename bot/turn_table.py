@@ -7,7 +7,7 @@ Methods block; the store calls them from threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +19,16 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from bot.seal import Sealed
+from bot.seal import CLOSING, Sealed
 
 SCHEMA = "rasa"
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 10
 CONNECTIONS = 8
 _APPENDED = ("seq", "data", "key_id", "created")
+
+Again = Callable[[str, int, Sealed], "Sealed | None"]
+"""Seals what stands at a turn of a conversation with another key; None leaves it as it is."""
 
 
 class Erased(Exception):
@@ -166,7 +169,7 @@ class TurnTable:
             known = sa.select(columns.conversation).where(columns.conversation == conversation)
             if connection.execute(known).first() is None:
                 connection.execute(sa.insert(self._erased).values(**mark))
-        self._forget_log()
+        self.forget_log()
         return gone
 
     def discard(self, conversation: str) -> None:
@@ -180,6 +183,36 @@ class TurnTable:
             return list(
                 connection.execute(sa.select(self._turns.c.conversation).distinct()).scalars()
             )
+
+    def sealed_otherwise(self, key_id: str) -> list[tuple[str, int]]:
+        """Conversation and number of each turn, or closing line, that another key has sealed."""
+        turns, erased = self._turns.c, self._erased.c
+        queries = (
+            sa.select(turns.conversation, turns.seq).where(turns.key_id != key_id),
+            sa.select(erased.conversation, sa.literal(CLOSING)).where(erased.key_id != key_id),
+        )
+        with self._engine.connect() as connection:
+            return [(row[0], row[1]) for query in queries for row in connection.execute(query)]
+
+    def seal_again(self, places: Iterable[tuple[str, int]], again: Again) -> int:
+        """Puts what `again` makes of each in its place, all or none; returns how many changed."""
+        with self._engine.begin() as connection:
+            return sum(self._seal_again(connection, *place, again) for place in places)
+
+    def _seal_again(
+        self, connection: Connection, conversation: str, seq: int, again: Again
+    ) -> bool:
+        table = self._turns if seq != CLOSING else self._erased
+        row = table.c.conversation == conversation
+        if seq != CLOSING:
+            row &= table.c.seq == seq
+        found = connection.execute(sa.select(table.c.data, table.c.key_id).where(row)).one()
+        sealed = again(conversation, seq, Sealed(bytes(found.data), found.key_id))
+        if sealed is None:
+            return False
+        values = {"data": sealed.data, "key_id": sealed.key_id}
+        connection.execute(sa.update(table).where(row).values(**values))
+        return True
 
     @property
     def is_there(self) -> bool:
@@ -198,6 +231,10 @@ class TurnTable:
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
+    def close(self) -> None:
+        """Ends all connections."""
+        self._engine.dispose()
+
     def _delete(self, connection: Connection, conversation: str) -> int:
         rows = self._turns.c.conversation == conversation
         return int(connection.execute(sa.delete(self._turns).where(rows)).rowcount)
@@ -207,8 +244,8 @@ class TurnTable:
         if self.is_postgresql:
             connection.execute(self._guard_sql, {"c": conversation})
 
-    def _forget_log(self) -> None:
-        # Erased rows would stay readable in SQLite's write-ahead log until it is next rewritten.
+    def forget_log(self) -> None:
+        """Empties SQLite's write-ahead log: what was there before would stay readable in it."""
         if not self.is_postgresql:
             with self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

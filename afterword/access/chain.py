@@ -9,6 +9,10 @@ from datetime import UTC, datetime
 
 START = "0" * 64
 """What the first row is linked to."""
+RENEWED = "renew_root"
+"""The action of the row that begins a new key. It is the first to be linked with that key, and its
+link covers the end of what the key before has linked: so the rows before it cannot be made anew by
+whoever knows the key of before."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +66,27 @@ def next_link(key: bytes, before: str, seq: int, entry: Entry) -> str:
 
 
 def check(
-    key: bytes, rows: Iterable[tuple[int, Entry, str]], anchors: Iterable[Head] = ()
+    keys: Sequence[bytes], rows: Iterable[tuple[int, Entry, str]], anchors: Iterable[Head] = ()
 ) -> Head | Broken:
     """Walks the chain from its start: changed, missing and reordered rows break it.
 
-    `anchors` are earlier heads, kept elsewhere: they show what was cut off at the end.
+    `keys` are all that there ever were, the oldest first. `anchors` are earlier heads, kept
+    elsewhere: they show what was cut off at the end.
     """
     expected = {anchor.seq: anchor.link for anchor in anchors if anchor.seq}
-    head = Head(0, START)
+    head, (key, *later) = Head(0, START), keys
     for seq, entry, link in rows:
         if seq != head.seq + 1:
             return Broken(head.seq + 1, "the row is missing")
+        if entry.action == RENEWED and later:
+            key = later.pop(0)
         if link != next_link(key, head.link, seq, entry):
             return Broken(seq, "the row was changed")
         if expected.pop(seq, link) != link:
             return Broken(seq, "the chain was made anew: an earlier head says otherwise")
         head = Head(seq, link)
+    if later:
+        return Broken(head.seq + 1, "the rows since the root key was changed are missing")
     if expected:
         return Broken(head.seq + 1, "rows were cut off at the end: an earlier head had more")
     return head

@@ -6,6 +6,7 @@ With the link alone this is about one reflection; with the personal code about e
 import base64
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from anyio import to_thread
@@ -209,11 +210,9 @@ async def _erase(visit: Visit, fields: Fields) -> Response:
     certificate = await to_thread.run_sync(carry_out, limiter=visit.context.writing)
     visit.context.ring()
     text = json.dumps(certificate, indent=2, ensure_ascii=False)
-    response = render(
-        visit.context,
+    response = visit.page(
         "erased.html",
-        visit.catalogue,
-        visit.invitation.clinic,
+        at=datetime.fromisoformat(certificate["erased_at"]),
         certificate=text,
         data=base64.b64encode(text.encode()).decode(),
     )

@@ -36,7 +36,7 @@ def head(tx: Tx) -> Head:
 @for_processes
 def verify(tx: Tx, anchors: Iterable[Head] = ()) -> Head | Broken:
     """Walks the whole chain; `anchors` are heads that were kept outside."""
-    return chain.check(trail.key_of(tx.vault), _walk(tx.session), anchors)
+    return chain.check(trail.keys_of(tx.vault), _walk(tx.session), anchors)
 
 
 @unguarded("asks the policy itself")

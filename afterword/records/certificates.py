@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,19 @@ _STILL_THERE = (
     "Rows of the audit stay: who read what and when, in ids and codes, without words or names. "
     "A keyed hash of the patient's number stays, so that no backup brings the data back."
 )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What a genuine certificate says: of which patient, and where the audit ended then.
+
+    `formerly`: it was signed before the root key was changed. Whoever knows the old one can make
+    such a certificate, so it counts only with the row of the erasure in the audit.
+    """
+
+    patient: str
+    head: Head
+    formerly: bool
 
 
 class CertificateRefused(Exception):
@@ -50,7 +64,7 @@ def make(
         "audit": {"seq": audit.seq, "link": audit.link},
         "what_stays": _STILL_THERE,
     }
-    key = _key(vault)
+    key = _keys(vault)[-1]
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     signature = key.sign(_signed(body))
     return body | {
@@ -59,19 +73,21 @@ def make(
     }
 
 
-def check(vault: Vault, certificate: object) -> Head:
-    """The end of the audit chain that a genuine certificate names. Raises CertificateRefused.
+def check(vault: Vault, certificate: object) -> Signed:
+    """What a genuine certificate says. Raises CertificateRefused.
 
     The key that stands in the certificate is for others to compare: ours comes from the key file.
     """
     if not isinstance(certificate, dict) or certificate.get("kind") != KIND:
         raise CertificateRefused("This is no certificate of an erasure.")
     body = {k: v for k, v in certificate.items() if k not in ("public_key", "signature")}
+    *former, present = _keys(vault)
     try:
         signature = base64.b64decode(str(certificate["signature"]), validate=True)
-        _key(vault).public_key().verify(signature, _signed(body))
-        return Head(int(body["audit"]["seq"]), str(body["audit"]["link"]))
-    except (KeyError, TypeError, ValueError, InvalidSignature):
+        key = next(key for key in (present, *former) if _fits(key, signature, body))
+        head = Head(int(body["audit"]["seq"]), str(body["audit"]["link"]))
+        return Signed(str(body["patient"]), head, formerly=key is not present)
+    except (KeyError, TypeError, ValueError, StopIteration):
         raise CertificateRefused(
             "It was changed, or made by another installation. Ask for the original."
         ) from None
@@ -81,5 +97,14 @@ def _signed(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _key(vault: Vault) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(vault.derive("certificates"))
+def _fits(key: Ed25519PrivateKey, signature: bytes, body: Mapping[str, Any]) -> bool:
+    try:
+        key.public_key().verify(signature, _signed(body))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _keys(vault: Vault) -> list[Ed25519PrivateKey]:
+    found = vault.derive_all("certificates")
+    return [Ed25519PrivateKey.from_private_bytes(one) for one in found]

@@ -5,7 +5,7 @@ never changes again, except that an erased person's lines go out of it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 from afterword.access.policy import Action
 from afterword.records import models, people
 from afterword.records.doors import by_admin, for_processes, unguarded
+from afterword.records.keyed import keyed_hash
 from afterword.records.store import Tx, new_id
 from afterword.records.training_models import DataChange, DataVersion, TrainedModel
 
@@ -153,8 +154,12 @@ def restore(
     reason: str,
     closed_at: datetime,
     changes: Iterable[Change],
+    renewals: int = 0,
 ) -> str:
     """Brings a version back from files, with its number and time; returns its id.
+
+    `renewals` says how often the root key had been changed when they were written: an erasure
+    finds lines by what the present one makes of their owners.
 
     Raises:
         ChangeRefused: the number is not the next one.
@@ -171,8 +176,10 @@ def restore(
     )
     tx.session.add(row)
     tx.session.flush()
+    later = tx.vault.derive_all("misheard owner")[renewals + 1 :]
     for position, change in enumerate(changes):
-        _insert(tx, row.id, position, change)
+        owner = change.owner_hash and keyed_hash(later, change.owner_hash)
+        _insert(tx, row.id, position, replace(change, owner_hash=owner))
     return row.id
 
 

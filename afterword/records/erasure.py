@@ -29,7 +29,7 @@ from afterword.records import (
 )
 from afterword.records.doors import door, for_processes
 from afterword.records.store import Records, Tx
-from afterword.records.tombstones import Stone, Tombstones, hash_of
+from afterword.records.tombstones import Stone, Tombstones, hash_of, of_today
 from afterword.records.vault import VaultError
 
 # Imported so that no table is forgotten here.
@@ -91,12 +91,14 @@ def agree_with(tx: Tx, kept: Mapping[str, Stone]) -> tuple[list[Stone], list[str
     """Brings database and file together after either was restored.
 
     Returns the stones that the file lacks, and the patients who are there but were erased.
+    Raises VaultError.
     """
+    kept = {one.patient: one for one in (of_today(tx.vault, stone) for stone in kept.values())}
     for stone in kept.values():
         _mark(tx, stone)
     rows = tx.session.scalars(select(rights_models.Tombstone)).all()
     known = {row.patient_hash for row in rows}
-    missing = [_stone(row) for row in rows if row.patient_hash not in kept]
+    missing = [_stone(tx, row) for row in rows if row.patient_hash not in kept]
     back = []
     if known:
         present = tx.session.scalars(select(models.Patient.id)).all()
@@ -136,7 +138,7 @@ def _erase(tx: Tx, patient_id: str) -> Erased:
     # Nothing leads from these to the patient, and still they are found.
     counts["misheard"] = misheard_rows.forget(tx, patient_id)
     forgetting.ask(tx, conversations, anew=True)
-    stone = Stone(hash_of(tx.vault, patient_id), tuple(conversations), tx.now)
+    stone = Stone(hash_of(tx.vault, patient_id), tuple(conversations), tx.now, tx.vault.renewals)
     _mark(tx, stone)
     return Erased(patient_id, {name: n for name, n in counts.items() if n}, keys, stone)
 
@@ -182,9 +184,9 @@ def _mark(tx: Tx, stone: Stone) -> None:
         tx.session.flush()
 
 
-def _stone(row: rights_models.Tombstone) -> Stone:
+def _stone(tx: Tx, row: rights_models.Tombstone) -> Stone:
     at: datetime = row.erased_at
-    return Stone(row.patient_hash, tuple(json.loads(row.conversations)), at)
+    return Stone(row.patient_hash, tuple(json.loads(row.conversations)), at, tx.vault.renewals)
 
 
 def _keep_apart(file: Tombstones, stone: Stone) -> bool:

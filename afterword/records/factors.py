@@ -13,6 +13,7 @@ import pyotp
 from sqlalchemy import delete, func, or_, select, update
 
 from afterword.records import doors, mails
+from afterword.records.keyed import keyed_hash
 from afterword.records.staff_models import Factor, RecoveryCode
 from afterword.records.store import Tx, new_id
 from afterword.records.vault import VaultError
@@ -287,5 +288,4 @@ def _new_code() -> str:
 
 def _code_hash(tx: Tx, code: str) -> str:
     plain = "".join(sign for sign in code.upper() if sign.isalnum())
-    key = tx.vault.derive("recovery codes")
-    return hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(tx.vault.derive_all("recovery codes"), plain)

@@ -1,12 +1,11 @@
 """Rows of messages that were not understood: whose they are by a keyed hash, and removing them."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 
 from sqlalchemy import delete, func, select
 
 from afterword.records import data_versions
+from afterword.records.keyed import keyed_hash
 from afterword.records.store import Tx
 from afterword.records.training_models import Misheard, MisheardWord
 
@@ -16,12 +15,12 @@ HIDDEN = "hidden"
 
 def owner_hash(tx: Tx, patient_id: str) -> str:
     """The same for a patient for ever, and nothing to anybody without the key."""
-    return _hashed(tx.vault.derive("misheard owner"), patient_id)
+    return keyed_hash(tx.vault.derive_all("misheard owner"), patient_id)
 
 
 def word_hash(tx: Tx, word: str) -> str:
     """The same for a word whoever writes it, and nothing to anybody without the key."""
-    return _hashed(tx.vault.derive("misheard word"), word)
+    return keyed_hash(tx.vault.derive_all("misheard word"), word)
 
 
 def unseal(tx: Tx, row: Misheard) -> str:
@@ -80,7 +79,3 @@ def forget_rows(tx: Tx, ids: Iterable[str]) -> None:
             MisheardWord.owner_hash.in_(owners), MisheardWord.owner_hash.not_in(left)
         )
     )
-
-
-def _hashed(key: bytes, value: str) -> str:
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()

@@ -1,7 +1,5 @@
 """Clinics, staff, patients, caseload, goals and appointments."""
 
-import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,6 +10,7 @@ from afterword.access.policy import Action
 from afterword.problems import DataProblem
 from afterword.records import models, sealing, views
 from afterword.records.doors import by_admin, door, unguarded
+from afterword.records.keyed import keyed_hash
 from afterword.records.sealing import Place
 from afterword.records.store import Tx, new_id
 from afterword.safety.clock import Hours
@@ -71,8 +70,7 @@ def is_address(email: str) -> bool:
 @unguarded("an address that the caller holds already")
 def email_hash(tx: Tx, email: str) -> str:
     """A keyed hash of a sign-in address: equal addresses meet, nobody can read them back."""
-    key = tx.vault.derive("staff e-mail")
-    return hmac.new(key, email.strip().casefold().encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(tx.vault.derive_all("staff e-mail"), email.strip().casefold())
 
 
 @by_admin(Action.MANAGE_PEOPLE, "clinic_id")

@@ -4,27 +4,30 @@ A backup of the database knows nothing of what was erased after it. This file do
 beside the key file and not into the same backup.
 """
 
-import hashlib
-import hmac
 import json
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from afterword.records.vault import Vault
+from afterword.records.keyed import keyed_hash
+from afterword.records.vault import Vault, VaultError
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Stone:
-    """One erased patient: `patient` is a keyed hash, `conversations` are random numbers."""
+    """One erased patient: `patient` is a keyed hash, `conversations` are random numbers.
+
+    `renewals` says how often the root key had been changed when it was hashed.
+    """
 
     patient: str
     conversations: tuple[str, ...]
     at: datetime
+    renewals: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Tombstones:
             "patient": stone.patient,
             "conversations": list(stone.conversations),
             "at": stone.at.isoformat(),
+            "renewals": stone.renewals,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -61,8 +65,15 @@ class Tombstones:
 
 def hash_of(vault: Vault, patient_id: str) -> str:
     """The same for a patient for ever, and nothing to anybody without the key."""
-    key = vault.derive("tombstones")
-    return hmac.new(key, patient_id.encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(vault.derive_all("tombstones"), patient_id)
+
+
+def of_today(vault: Vault, stone: Stone) -> Stone:
+    """A stone with the hash that the present keys give. Raises VaultError where they are older."""
+    if stone.renewals > vault.renewals:
+        raise VaultError("The tombstones are newer than the keys. Put the newer key file back.")
+    later = vault.derive_all("tombstones")[stone.renewals + 1 :]
+    return replace(stone, patient=keyed_hash(later, stone.patient), renewals=vault.renewals)
 
 
 def _parsed(line: str) -> Stone | None:
@@ -71,7 +82,9 @@ def _parsed(line: str) -> Stone | None:
     try:
         body = json.loads(line)
         at = datetime.fromisoformat(body["at"])
-        return Stone(str(body["patient"]), tuple(map(str, body["conversations"])), at)
+        # Files from before the root key could be changed do not say how often it was.
+        renewals = int(body.get("renewals", 0))
+        return Stone(str(body["patient"]), tuple(map(str, body["conversations"])), at, renewals)
     except (ValueError, KeyError, TypeError):
         logger.error("a line of the tombstones cannot be read")
         return None

@@ -18,9 +18,9 @@ ALLOWED, DENIED = "allowed", "denied"
 _LOCK = 0x61756469
 
 
-def key_of(vault: Vault) -> bytes:
-    """The key of the chain; it outlives a rotation."""
-    return vault.derive("audit")
+def keys_of(vault: Vault) -> list[bytes]:
+    """The keys of the chain, the oldest first; the last one links. They outlive a rotation."""
+    return vault.derive_all("audit")
 
 
 def append(session: Session, vault: Vault, entries: Iterable[Entry]) -> None:
@@ -32,7 +32,7 @@ def append(session: Session, vault: Vault, entries: Iterable[Entry]) -> None:
         # On SQLite a writing transaction is alone anyway.
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     head = head_of(session)
-    key = key_of(vault)
+    key = keys_of(vault)[-1]
     for entry in waiting:
         head = Head(head.seq + 1, chain.next_link(key, head.link, head.seq + 1, entry))
         session.add(_row(head, entry))

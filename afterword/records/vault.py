@@ -10,7 +10,8 @@ import os
 import secrets
 import shlex
 import subprocess
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +22,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _FORMAT = 1
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+NEXT = "next"
+"""Where the key file holds a root key that is not in use yet: see `root_file`."""
+_UNFINISHED = (
+    "The root key is being changed, and that was broken off. Nothing is lost. "
+    "Run: afterword keys renew-root"
+)
 
 
 class VaultError(Exception):
@@ -31,8 +38,9 @@ class VaultError(Exception):
 class Vault:
     """A ring of named keys; the current one seals, all of them open.
 
-    `root` never seals: other keys are derived from it, so they outlive a rotation. `path` is the
-    file that the ring came from: `refresh` reads it again when it has changed.
+    `root` never seals: other keys are derived from it, so they outlive a rotation. `former` are
+    the roots before it, the oldest first. `path` is the file that the ring came from: `refresh`
+    reads it again when it has changed.
     """
 
     current: str
@@ -40,12 +48,18 @@ class Vault:
     root: bytes = field(repr=False)
     path: Path | None = None
     stamp: int = 0
+    former: tuple[bytes, ...] = field(default=(), repr=False)
 
     def refresh(self) -> None:
-        """Takes over what a rotation has done to the key file since it was read."""
+        """Takes over what a rotation has done to the key file since it was read.
+
+        Raises VaultError, also when the root key was changed: that is for processes that start.
+        """
         if self.path is None or _stamp(self.path) == self.stamp:
             return
         found = load_vault(self.path)
+        if found.root != self.root:
+            raise VaultError("The root key was changed. Start this process anew.")
         self.keys, self.current, self.stamp = found.keys, found.current, found.stamp
 
     def seal(self, table: str, column: str, row: str, text: str) -> bytes:
@@ -74,8 +88,26 @@ class Vault:
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for another use; each purpose gets its own."""
-        kdf = HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=f"afterword:{purpose}".encode())
-        return kdf.derive(self.root)
+        return _derived(self.root, purpose)
+
+    def derive_all(self, purpose: str) -> list[bytes]:
+        """That key from each root there ever was, the oldest first: the last one is in use."""
+        return [_derived(root, purpose) for root in (*self.former, self.root)]
+
+    @property
+    def renewals(self) -> int:
+        """How often the root was changed."""
+        return len(self.former)
+
+    def at(self, renewals: int) -> "Vault":
+        """The ring as it was after so many changes of the root."""
+        roots = (*self.former, self.root)
+        return replace(self, root=roots[renewals], former=roots[:renewals], path=None)
+
+
+def _derived(root: bytes, purpose: str) -> bytes:
+    info = f"afterword:{purpose}".encode()
+    return HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=info).derive(root)
 
 
 def sealed_by(name: str) -> bytes:
@@ -90,14 +122,15 @@ def _place(table: str, column: str, row: str) -> bytes:
 def load_vault(place: Path | str) -> Vault:
     """Reads the keys: `{"root": key, "current": name, "keys": {name: key}}`, keys in base64.
 
+    With them may be `"former"`, a list of the roots before, the oldest first.
     `place` is a file, `env:NAME` for an environment variable, or `command:PROGRAM ARGUMENTS` for
     what a program prints: that of a key management service. Raises VaultError.
     """
     given = str(place)
     if given.startswith("env:"):
-        return _parse(os.environ.get(given.removeprefix("env:"), ""), f"The keys of {given}")
+        return parse_keys(os.environ.get(given.removeprefix("env:"), ""), f"The keys of {given}")
     if given.startswith("command:"):
-        return _parse(_printed(given), "What the key command prints")
+        return parse_keys(_printed(given), "What the key command prints")
     path = Path(place)
     try:
         # The stamp first: a change between the two is then seen the next time.
@@ -107,21 +140,27 @@ def load_vault(place: Path | str) -> Vault:
             f"The key file {path} is missing. Run: afterword db upgrade (a new installation), "
             "or put the key file of this database back."
         ) from None
-    vault = _parse(stored, f"The key file {path}")
+    vault = parse_keys(stored, f"The key file {path}")
     vault.path, vault.stamp = path, stamp
     return vault
 
 
-def _parse(stored: str, what: str) -> Vault:
+def parse_keys(stored: str, what: str) -> Vault:
+    """The ring in a text, see `load_vault`; `what` is where it comes from. Raises VaultError."""
     try:
         kept = json.loads(stored)
         keys = {name: base64.b64decode(value) for name, value in kept["keys"].items()}
         current, root = kept["current"], base64.b64decode(kept["root"])
+        former = tuple(base64.b64decode(one) for one in kept.get("former", ()))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise VaultError(f"{what} cannot be read. Put the backup of it back.") from None
-    if current not in keys or any(len(key) != _KEY_BYTES for key in [root, *keys.values()]):
+    if current not in keys or any(
+        len(key) != _KEY_BYTES for key in [root, *former, *keys.values()]
+    ):
         raise VaultError(f"{what} is incomplete. Put the backup of it back.")
-    return Vault(current, keys, root)
+    if NEXT in kept:
+        raise VaultError(_UNFINISHED)
+    return Vault(current, keys, root, former=former)
 
 
 def _printed(command: str) -> str:
@@ -145,9 +184,9 @@ def add_key(path: Path) -> str:
     """
     stored = json.loads(path.read_text())
     name = f"k{max(map(_number, stored['keys'])) + 1}"
-    stored["keys"][name] = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+    stored["keys"][name] = new_key()
     stored["current"] = name
-    _write(path, stored)
+    write_keys(path, stored)
     return name
 
 
@@ -156,7 +195,7 @@ def retire_keys(path: Path) -> list[str]:
     stored = json.loads(path.read_text())
     retired = [name for name in stored["keys"] if name != stored["current"]]
     stored["keys"] = {stored["current"]: stored["keys"][stored["current"]]}
-    _write(path, stored)
+    write_keys(path, stored)
     return retired
 
 
@@ -165,8 +204,16 @@ def _number(name: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _write(path: Path, stored: dict[str, object]) -> None:
-    """Replaces the file at once: a reader finds the old one or the new one, whole."""
+def new_key() -> str:
+    """A random key, as the file holds it."""
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+
+def write_keys(path: Path, stored: Mapping[str, object]) -> None:
+    """Replaces the file at once: a reader finds the old one or the new one, whole.
+
+    It is on the disk before this returns: what is sealed next must not outlive its key.
+    """
     beside = path.with_suffix(".new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -174,6 +221,11 @@ def _write(path: Path, stored: dict[str, object]) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def create_key_file(place: Path | str) -> None:
@@ -185,11 +237,10 @@ def create_key_file(place: Path | str) -> None:
         return
     path = Path(place)
     path.parent.mkdir(parents=True, exist_ok=True)
-    root, key = (base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode() for _ in range(2))
-    content = json.dumps({"root": root, "current": "k1", "keys": {"k1": key}}, indent=2)
+    kept = {"root": new_key(), "current": "k1", "keys": {"k1": new_key()}}
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return
     with os.fdopen(handle, "w") as file:
-        file.write(content + "\n")
+        file.write(json.dumps(kept, indent=2) + "\n")

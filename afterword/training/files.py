@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,16 @@ class Kept:
     closed_at: datetime
     reason: str
     changes: tuple[Change, ...]
+    renewals: int = 0
 
 
-def write(folder: Path, versions: Sequence[tuple[Version, Sequence[Change]]]) -> list[Path]:
+def write(
+    folder: Path, versions: Sequence[tuple[Version, Sequence[Change]]], renewals: int = 0
+) -> list[Path]:
     """Writes a file for each version, oldest first, and the manifest; returns their paths.
 
-    The same versions give the same files, so that Git shows only what is new.
+    `renewals` says how often the root key was changed: whose a line is, is hashed with it. The
+    same versions give the same files, so that Git shows only what is new.
     """
     folder.mkdir(parents=True, exist_ok=True)
     listed, paths = [], []
@@ -46,7 +50,12 @@ def write(folder: Path, versions: Sequence[tuple[Version, Sequence[Change]]]) ->
         path.write_text(text, encoding="utf-8")
         paths.append(path)
         listed.append({"number": version.number, "file": path.name, "sha256": _hash(text)})
-    manifest = {"format": FORMAT, "afterword": VERSION, "versions": listed}
+    manifest = {
+        "format": FORMAT,
+        "afterword": VERSION,
+        "renewals": renewals,
+        "versions": listed,
+    }
     (folder / MANIFEST).write_text(_dumped(manifest), encoding="utf-8")
     return [*paths, folder / MANIFEST]
 
@@ -54,7 +63,8 @@ def write(folder: Path, versions: Sequence[tuple[Version, Sequence[Change]]]) ->
 def read(folder: Path) -> list[Kept]:
     """The versions in a folder, oldest first. Raises FilesRefused."""
     manifest = _loaded(folder / MANIFEST)
-    if manifest.get("format") != FORMAT:
+    renewals = manifest.get("renewals", 0)
+    if manifest.get("format") != FORMAT or not isinstance(renewals, int):
         raise FilesRefused(f"{folder / MANIFEST} is of another version of Afterword.")
     found = []
     for one in manifest.get("versions") or []:
@@ -62,7 +72,7 @@ def read(folder: Path) -> list[Kept]:
         text = _text(path)
         if _hash(text) != one["sha256"]:
             raise FilesRefused(f"{path} was changed since it was written. Write it anew.")
-        found.append(_kept(path, _loaded(path)))
+        found.append(replace(_kept(path, _loaded(path)), renewals=renewals))
     return sorted(found, key=lambda one: one.number)
 
 

@@ -45,21 +45,6 @@ def read(clinic: Clinic) -> Clinic:
     return clinic
 
 
-@pytest.fixture
-def tamper(records: Records, database: str) -> Tamper:
-    """Somebody with all rights on the database, but without the key, who takes the guards off."""
-    guards = ["DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete"]
-    if not database.startswith("sqlite"):
-        guards = ["DROP TRIGGER audit_kept ON audit"]
-
-    def change(statement: str) -> None:
-        with records.engine.begin() as connection:
-            for one in (*guards, statement):
-                connection.execute(text(one))
-
-    return change
-
-
 def test_a_whole_chain_is_said_to_be_whole(read: Clinic, run: Run) -> None:
     said = run("verify")
     assert said.exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.seal import Sealed
+from bot.reseal import reseal
+from bot.seal import CLOSING, CannotOpen, Sealed, Sealer, place_of
 from bot.turn_table import Erased, State, TurnTable, WrittenElsewhere
 
 TURN = Sealed(b"sealed \0 bytes", "k1")
@@ -90,3 +92,30 @@ def test_erased_bytes_are_in_no_file(tmp_path: Path, conversation: str) -> None:
     files = list(tmp_path.iterdir())
     assert files
     assert not any(secret.data[:64] in file.read_bytes() for file in files)
+
+
+def test_with_another_key_all_is_sealed_anew_and_going_on_is_safe(table: TurnTable) -> None:
+    old, new, lost = (os.urandom(32) for _ in range(3))
+    talk, gone, torn = (uuid.uuid4().hex for _ in range(3))
+    for turn in (1, 2, 3):
+        table.append(talk, turn, Sealer(old).seal(b"said", place_of(talk, turn)))
+    table.append(torn, 1, Sealer(lost).seal(b"said", place_of(torn, 1)))
+    table.erase(gone, Sealer(old).seal(b"bye", place_of(gone, CLOSING)))
+    # Broken off after one of them.
+    sealer = Sealer(new, old)
+    place = place_of(talk, 2)
+    again = sealer.seal(b"said", place)
+    assert table.seal_again([(talk, 2)], lambda *_: again) == 1
+    before = reseal(table, sealer)
+    assert (before.sealed, reseal(table, sealer).sealed) == (3, 0)
+    assert before.left >= 1, "what opens with no key stays as it is"
+    present = Sealer(new)
+    assert [present.open(one, place_of(talk, turn)) for turn, one in table.read(talk)] == [
+        b"said"
+    ] * 3
+    closing = table.state(gone).closing
+    assert closing is not None
+    assert present.open(closing, place_of(gone, CLOSING)) == b"bye"
+    assert Sealer(lost).open(table.read(torn)[0][1], place_of(torn, 1)) == b"said"
+    with pytest.raises(CannotOpen):
+        Sealer(old).open(table.read(talk)[0][1], place_of(talk, 1))

@@ -91,7 +91,8 @@ def test_everything_is_deleted_with_the_code_given_twice(patient: Patient) -> No
     assert patient.does("erase_yes", code=WRONG).status_code == 422
     assert patient.clinic.answers(patient.token)
     reply = patient.does("erase_yes", code=CODE)
-    assert SAY("mine_erased") in reply.text
+    for told in ("mine_erased", "mine_erased_chat", "mine_keep_reads", "mine_erased_proof"):
+        assert SAY(told) in reply.text
     proof = json.loads(unescape(re.search(r"<pre[^>]*>(.*)</pre>", reply.text, re.S)[1]))
     assert proof["patient"] == patient.patient_id
     assert proof["rows_deleted"]["answer"] == 1

@@ -57,7 +57,11 @@ def states(page: Any, site: Site) -> Iterator[str]:
     page.get_by_label("Your code, 8 digits").fill(CODE)
     page.get_by_role("button", name="Yes, delete everything").click()
     page.get_by_role("heading", name="All is deleted").wait_for()
+    assert not page.locator("pre").is_visible(), "words come first"
     yield "deleted"
+    page.locator("summary").click()
+    page.locator("pre").wait_for()
+    yield "the proof itself"
 
 
 @pytest.mark.parametrize("size", [*SIZES, "tiny"])

@@ -261,7 +261,7 @@ def test_without_a_place_for_the_file_it_is_erased_all_the_same(world: World) ->
 
 def test_the_certificate_is_genuine_and_only_as_it_is(world: World) -> None:
     certificate = json.loads(json.dumps(world.erase()))
-    head = certificates.check(world.records.vault, certificate)
+    head = certificates.check(world.records.vault, certificate).head
     with world.records.read() as tx:
         assert audit.verify(tx, [head]) == audit.head(tx)
     assert certificate["keys_destroyed"][0].startswith("conduct.1:")
@@ -278,7 +278,7 @@ def test_the_certificate_is_genuine_and_only_as_it_is(world: World) -> None:
 def test_a_chain_that_was_cut_after_the_erasure_does_not_fit_the_certificate(
     world: World,
 ) -> None:
-    head = certificates.check(world.records.vault, world.erase())
+    head = certificates.check(world.records.vault, world.erase()).head
     with world.records.read() as tx:
         assert audit.verify(tx, [Head(head.seq + 1, head.link)]) != audit.head(tx)
 

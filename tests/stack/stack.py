@@ -173,9 +173,14 @@ class Stack:
             for path in (self.settings.data_dir / "log").glob("*.log")
         )
 
-    def case(self, goals: tuple[str, ...] = ("Sleep through the night",)) -> "Case":
-        """A new patient with a clinician, a session just over, the next one tomorrow, a link."""
-        email = f"{uuid.uuid4().hex[:8]}@clinic.example"
+    def case(
+        self, goals: tuple[str, ...] = ("Sleep through the night",), named: str = ""
+    ) -> "Case":
+        """A new patient with a clinician, a session just over, the next one tomorrow, a link.
+
+        `named` stands in every name and address, of contacts too.
+        """
+        email = f"{named}{uuid.uuid4().hex[:8]}@clinic.example"
         with self.records.begin() as tx:
             clinic = people.add_clinic(
                 tx,
@@ -189,11 +194,11 @@ class Stack:
             staff = people.add_staff(
                 tx,
                 clinic,
-                name="Dr Test",
+                name=f"Dr {named or 'Test'}",
                 email=email,
                 password_hash=_password_hash(),
             )
-            patient = people.add_patient(tx, clinic, name="Pat Example")
+            patient = people.add_patient(tx, clinic, name=f"Pat {named or 'Example'}")
             today = tx.now.date()
             people.assign(tx, staff, patient, today)
             goal_ids = tuple(people.add_goal(tx, patient, goal, today) for goal in goals)
@@ -210,7 +215,7 @@ class Stack:
             )
             found = invitations.resolve(tx, token)
         assert found is not None
-        return Case(self, token, found.reflection_id, following, email, goal_ids)
+        return Case(self, token, found.reflection_id, following, email, goal_ids, named)
 
 
 def rasas_own_role(url: str) -> str:
@@ -237,6 +242,7 @@ class Case:
     appointment_id: str
     email: str
     goal_ids: tuple[str, ...]
+    named: str
 
     def patient(self, patience: float = PATIENCE) -> "Patient":
         return Patient(self.stack.url, self.token, patience)
@@ -280,7 +286,8 @@ class Case:
 
     def contact(self, kind: str) -> str:
         """Somebody with an account who is told of alerts, and treats nobody; their address."""
-        name, email = f"The {kind} contact", f"{kind}-{uuid.uuid4().hex[:8]}@clinic.example"
+        name = f"The {kind} contact {self.named}".rstrip()
+        email = f"{kind}-{self.named}{uuid.uuid4().hex[:8]}@clinic.example"
         with self.stack.records.begin() as tx:
             reflection = tx.session.get_one(models.Reflection, self.reflection_id)
             appointment = tx.session.get_one(models.Appointment, reflection.appointment_id)

@@ -24,13 +24,14 @@ def version(number: int) -> Version:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    files.write(tmp_path, [(version(2), CHANGES), (version(1), CHANGES[:1])])
+    files.write(tmp_path, [(version(2), CHANGES), (version(1), CHANGES[:1])], renewals=2)
     first, second = files.read(tmp_path)
     assert (first.number, second.number, second.author) == (1, 2, "Ada")
     assert (second.reason, second.closed_at) == ("More ways to stop.", WHEN)
     read = [(one.kind, one.language, one.label, one.was, one.text) for one in second.changes]
     assert read == [(one.kind, one.language, one.label, one.was, one.text) for one in CHANGES]
     assert second.changes[0].owner_hash == "a1b2", "an erasure finds it there too"
+    assert second.renewals == 2, "also when the root key is another one by then"
 
 
 def test_the_same_versions_give_the_same_files(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from factory import Clinic, Clock, said
 from typer.testing import CliRunner, Result
 
 from afterword.access.actors import Actor
+from afterword.access.chain import Head
 from afterword.cli import cli
 from afterword.hashing import matches
-from afterword.records import audit, models, schema
+from afterword.records import audit, certificates, models, root_file, root_key, schema
 from afterword.records.rights_models import PatientCode
 from afterword.records.store import Records
 from afterword.records.vault import create_key_file, load_vault
@@ -113,6 +114,40 @@ def test_erasing_gives_a_certificate_that_verifies(clinic: Clinic, tmp_path: Pat
     changed = run("certificate", "verify", str(file))
     assert changed.exit_code == 2
     assert "It was changed" in changed.output
+
+
+def test_after_a_change_of_the_root_only_a_certificate_that_the_audit_knows_counts(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    keys, old = tmp_path / "keys.json", clinic.records.vault
+    gone = clinic.add_patient("Kim Lund")
+    genuine, forged = tmp_path / "proof.json", tmp_path / "forged.json"
+    assert run("erase", "--patient", gone, "--yes", "--out", str(genuine)).exit_code == 0
+    made = json.loads(genuine.read_text())
+    audited = Head(made["audit"]["seq"], made["audit"]["link"])
+    root_file.propose(keys)
+    root_file.settle(keys)
+    present = Records(Settings(data_dir=tmp_path).database, load_vault(keys), clinic.clock)
+    with present.begin() as tx:
+        root_key.carry_over(tx)
+    present.close()
+    # Somebody who knows the old root says that Robin was erased, too.
+    body = certificates.make(
+        old,
+        patient=clinic.robin,
+        at=clinic.clock.now,
+        deleted={},
+        keys=[],
+        conversations=0,
+        tombstone="",
+        tombstone_in_file=True,
+        audit=audited,
+    )
+    forged.write_text(json.dumps(body))
+    assert "Genuine" in run("certificate", "verify", str(genuine)).stdout
+    refused = run("certificate", "verify", str(forged))
+    assert refused.exit_code == 2
+    assert "the audit has no such erasure" in refused.stderr
 
 
 @pytest.mark.parametrize(
