@@ -3,8 +3,8 @@
 
 Tests of parts share the cores, one more than there are, as they often wait for a process or a
 page; those of the whole product come after them, as many at a time as there are cores, and at last,
-one at a time, those that watch how long an answer takes. `--lint` leaves the tests out. Everything else on the command line goes to one pytest,
-which then runs what is named there.
+one at a time, those that watch how long an answer takes. `--lint` leaves the tests out. Everything
+else on the command line goes to one pytest, which then runs what is named there.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def test_the_command_line(model: Path, arguments: list[str], words: str) -> None
         ({"SANIC_WORKERS": "2"}, "SANIC_WORKERS must be 1"),
     ],
 )
-def test_the_environment(model: Path, changed: dict[str, str], words: str) -> None:
+def test_the_keys_of_the_environment(model: Path, changed: dict[str, str], words: str) -> None:
     with pytest.raises(NotServable, match=words):
         serving.check(["--model", "one.tar.gz"], SECRETS | changed)
 
