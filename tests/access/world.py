@@ -251,19 +251,17 @@ class _Builder:
         with self.records.begin() as tx:
             start = self.now + when
             visit = people.book(tx, patient, self.staff[by], start, start + DAY / 24, "finished")
-            token = invitations.invite(
+            token, reflection = invitations.invite(
                 tx, visit, instrument="core", instrument_version=2, expires_at=tx.now + WEEK
             )
-            found = invitations.resolve(tx, token)
-            assert found is not None
-            reflections.begin(tx, found.reflection_id)
+            reflections.begin(tx, reflection)
             for question, said in zip(("helped", "better"), words, strict=False):
                 answer = Answer(question, AnswerState.ANSWERED, None, said)
-                reflections.record_answer(tx, found.reflection_id, answer, new_id())
+                reflections.record_answer(tx, reflection, answer, new_id())
             if sharing is not None:
-                reflections.share(tx, found.reflection_id, sharing, private={"better"})
+                reflections.share(tx, reflection, sharing, private={"better"})
         self.links[""] = token
-        return found.reflection_id
+        return reflection
 
     def alerts(self) -> None:
         with self.records.begin() as tx:

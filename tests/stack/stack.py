@@ -6,10 +6,9 @@ import signal
 import socket
 import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -20,8 +19,9 @@ import httpx
 import psycopg
 import pyotp
 from sqlalchemy import make_url, select
+from waiting import PATIENCE, wait_for
 
-from afterword import doctor, services
+from afterword import readiness, services
 from afterword.datafiles import load_instrument
 from afterword.portal import passwords
 from afterword.records import (
@@ -43,7 +43,6 @@ from afterword.training import model as training
 
 PASSWORD = "a long enough password"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-PATIENCE = 40.0
 CORE = PROJECT / "instruments" / "core-1.yml"
 # Runs the program from another folder: `-m` would import the one of this folder.
 _FROM = (
@@ -52,17 +51,6 @@ _FROM = (
 )
 
 _desks = itertools.count()
-
-
-def wait_for(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """The first true value of `check`; fails with `what` when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(httpx.HTTPError):
-            if found := check():
-                return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 
 @cache
@@ -142,7 +130,7 @@ class Stack:
         self.supervisor.start(
             services.rasa_service(self.settings, self.ports, self.vault, trained.path)
         )
-        assert doctor.wait_until_ready(self.ports.rasa)
+        assert readiness.wait_until_up(self.ports.rasa, readiness.RASA)
 
     def kill(self, name: str) -> None:
         """kill -9, as a crash or the kernel would; the supervisor starts it again."""
@@ -201,16 +189,14 @@ class Stack:
             session = people.book(tx, patient, staff, over, over + timedelta(hours=1), "finished")
             coming = tx.now + timedelta(hours=3)
             following = people.book(tx, patient, staff, coming, coming + timedelta(hours=1))
-            token = invitations.invite(
+            token, reflection_id = invitations.invite(
                 tx,
                 session,
                 instrument=self.instrument.id,
                 instrument_version=self.instrument.version,
                 expires_at=tx.now + timedelta(days=7),
             )
-            found = invitations.resolve(tx, token)
-        assert found is not None
-        return Case(self, token, found.reflection_id, following, email, goal_ids)
+        return Case(self, token, reflection_id, following, email, goal_ids)
 
 
 def rasas_own_role(url: str) -> str:

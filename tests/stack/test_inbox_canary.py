@@ -7,7 +7,8 @@ import re
 import uuid
 
 from sqlalchemy import select
-from stack import PASSWORD, Case, Stack, wait_for
+from stack import PASSWORD, Case, Stack
+from waiting import wait_for
 
 from afterword.access.policy import Role
 from afterword.portal import passwords

@@ -16,8 +16,9 @@ import pytest
 from measured import report_of
 from promoting import Clinic, another, folder_of_models, without_rules
 from sqlalchemy import select, update
-from stack import Case, Patient, wait_for
+from stack import Case, Patient
 from test_many_at_once import expected
+from waiting import wait_for
 
 from afterword.fleet import QUIET
 from afterword.records import audit, inbox, models, serving

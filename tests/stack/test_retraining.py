@@ -15,7 +15,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from small_assistant import Small, make_small
-from stack import Patient, wait_for
+from stack import Patient
+from waiting import wait_for
 
 from afterword.demo_seed import ADMIN
 

@@ -15,7 +15,8 @@ import httpx
 import pytest
 from mail_server import LOOPBACK, speaking
 from sqlalchemy import func, select
-from stack import Case, Stack, wait_for
+from stack import Case, Stack
+from waiting import wait_for
 
 from afterword.records import models
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from mail_server import MailServer
 from sqlalchemy import select
-from stack import Case, Stack, wait_for
+from stack import Case, Stack
+from waiting import wait_for
 
 from afterword.records import models
 
