@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from bot_harness import CLEAR, HELD, texts
-from stack import Case, Stack
+from case import Case
+from stack import Stack
 from waiting import wait_for
 
 from afterword import services

@@ -6,8 +6,9 @@ Through the real path: page, worker, Rasa, actions, records, and the page of an 
 import re
 import uuid
 
+from case import PASSWORD, Case
 from sqlalchemy import select
-from stack import PASSWORD, Case, Stack
+from stack import Stack
 from waiting import wait_for
 
 from afterword.access.policy import Role

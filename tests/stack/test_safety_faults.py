@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from case import Case
 from mail_server import LOOPBACK, speaking
 from sqlalchemy import func, select
-from stack import Case, Stack
+from stack import Stack
 from waiting import wait_for
 
 from afterword.records import models
