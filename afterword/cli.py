@@ -211,7 +211,7 @@ def trainer() -> None:
     work = Trainer(records, settings, lambda: load_screener(settings.layers))
     signal.signal(signal.SIGTERM, lambda *_: work.stopping.set())
     # Nobody who puts a model live, or takes it back, waits for a training.
-    promoting = threading.Thread(target=Promoter(records, settings, work.stopping).run)
+    promoting = threading.Thread(target=Promoter(records, settings, stopping=work.stopping).run)
     with while_running(settings.data_dir):
         promoting.start()
         work.run()

@@ -297,10 +297,10 @@ class _Course:
         if not self.story.live:
             return None, latest
         with self.records.begin() as tx:
-            token = self._invite(tx, booked[len(weeks)], now)
-            return token, latest or _reflection_of(tx, token)
+            token, reflection = self._invite(tx, booked[len(weeks)], now)
+            return token, latest or reflection
 
-    def _invite(self, tx: Tx, appointment: str, at: datetime) -> str:
+    def _invite(self, tx: Tx, appointment: str, at: datetime) -> invitations.Invited:
         return invitations.invite(
             tx,
             appointment,
@@ -313,7 +313,7 @@ class _Course:
         self, week: Week, at: int, booked: list[str], ended: datetime, goals: list[str]
     ) -> str:
         with self.records.begin(at=ended) as tx:
-            reflection = _reflection_of(tx, self._invite(tx, booked[at], ended))
+            _, reflection = self._invite(tx, booked[at], ended)
         with self.records.begin(at=ended + _HOUR) as tx:
             reflections.begin(tx, reflection)
         for second, answer in enumerate(_answers(week, goals)):
@@ -358,12 +358,6 @@ class _Course:
             alerts.acknowledge(tx, self.duty, raised.alert_id)
         with self.records.begin(at=at + 42 * _MINUTE, by=duty) as tx:
             alerts.close(tx, self.duty, raised.alert_id, "reached", alarm.note)
-
-
-def _reflection_of(tx: Tx, token: str) -> str:
-    found = invitations.resolve(tx, token)
-    assert found is not None
-    return found.reflection_id
 
 
 def _answers(week: Week, goals: list[str]) -> list[Answer]:

@@ -2,11 +2,9 @@
 
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from afterword import locales, services
@@ -25,8 +23,6 @@ MISSING_QUESTIONS = (
     "Reflections were opened on the questions {}, and no file has them. "
     "Put that file back beside the present one, under another name."
 )
-HEALTH = "/health"
-_READY_PATH = "/webhooks/afterword/ready"
 
 
 @dataclass(frozen=True)
@@ -112,21 +108,6 @@ def contact_problems(settings: Settings) -> list[str]:
         found = contacts.problems_of(tx)
     records.close()
     return [problem.text for problem in found]
-
-
-def wait_until_ready(port: int, seconds: float = 120, path: str = _READY_PATH) -> bool:
-    """Waits until Rasa has loaded its model, or the pages answer at `HEALTH`; False if too late."""
-    url = f"http://{services.LOOPBACK}:{port}{path}"
-    deadline = time.monotonic() + seconds
-    with httpx.Client(timeout=2, trust_env=False) as client:
-        while time.monotonic() < deadline:
-            try:
-                if client.get(url).status_code == 200:
-                    return True
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.2)
-    return False
 
 
 def _environment(settings: Settings) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from afterword import manifest, services
+from afterword import manifest, readiness, services
 from afterword.records import serving
 from afterword.records.serving import Notice, Serving
 from afterword.records.store import Records, RecordsAway
@@ -29,7 +29,6 @@ NOT_SERVED = (manifest.ModelRefused, SigningKeyUnusable, RasaRefused, training.T
 """Why no assistant is started; each says what to do."""
 QUIET = timedelta(minutes=30)
 """So long a model is kept running after the last message of a reflection that it has."""
-_READY_PATH = "/webhooks/afterword/ready"
 _LOOK_EVERY, _LOOK_SOON = 0.5, 0.2
 _ASK_FOR_USE_EVERY = 4.0
 # Whoever was given a model in its last moment is found before its process ends.
@@ -224,7 +223,11 @@ class Fleet:
             if one.pid is not None and pid != one.pid:
                 one.pid = None
                 self._note(model, one, ready=False)
-            if one.pid is None and pid is not None and _answers(client, one.url):
+            if (
+                one.pid is None
+                and pid is not None
+                and readiness.answers(client, one.url + readiness.RASA)
+            ):
                 one.pid = pid
                 self._note(model, one, ready=True)
                 if not self._greeted:
@@ -235,13 +238,6 @@ class Fleet:
         with self._records.begin() as tx:
             serving.set_replica(tx, model, one.url, ready=ready)
         one.told = True
-
-
-def _answers(client: httpx.Client, url: str) -> bool:
-    try:
-        return client.get(url + _READY_PATH).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 @contextlib.contextmanager

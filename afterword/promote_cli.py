@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Annotated, NoReturn
 
 import typer
 
+from afterword import readiness
 from afterword.operator import operator
 from afterword.records import jobs, serving
 from afterword.records.jobs import Job, State
@@ -19,6 +21,8 @@ from afterword.settings import Settings, load_settings
 _LOOK_EVERY = 0.3
 # So long it is left to the trainer of an installation that runs.
 _FOR_THE_TRAINER = 4.0
+# Longer than all that a promotion waits for itself, and another one before it.
+_PATIENCE = 1800.0
 STEPS = {
     "check": "checking what was measured, and the signature",
     "rehearse": "a made-up patient talks with it",
@@ -41,6 +45,7 @@ WHY = {
     "not_ready": "It did not start in time; what is live stays. Try again.",
     "error": "It failed for a reason that is in the log of the trainer. Try again.",
     "stopped": "It was cancelled; what is live stays.",
+    "no_end": "It has not ended in time; what is live stays. See the trainer's log, and try again.",
     "nothing_before": "No model was live before this one.",
 }
 
@@ -86,33 +91,56 @@ def _by_operator(records: Records, purpose: str) -> Iterator[Tx]:
 
 
 def _follow(settings: Settings, records: Records, job_id: str) -> None:
-    """Says how far the job is until it has ended; does it here when nobody else takes it."""
-    said, asked_at = "", time.monotonic()
-    helping: threading.Thread | None = None
-    while True:
-        with records.read() as tx:
-            job = jobs.one(tx, job_id)
-        if job.step != said:
-            said = job.step
-            typer.echo(f"{job.at} of {job.of}: {STEPS.get(said, said)}")
-        if not job.open:
-            break
-        waits = job.state is State.QUEUED and time.monotonic() - asked_at > _FOR_THE_TRAINER
-        if waits and helping is None:
-            helping = threading.Thread(target=_work, args=(records, settings), daemon=True)
-            helping.start()
-        time.sleep(_LOOK_EVERY)
-    if helping is not None:
-        helping.join()
+    """Says how far the job is until it has ended; does it here when nobody else does."""
+    following = _Following(settings, records, job_id)
+    job = readiness.wait_for(following.look, _PATIENCE, _LOOK_EVERY)
+    following.end()
+    if job is None:
+        _stop("no_end", minutes=round(_PATIENCE / 60))
     _require_done(job)
 
 
-def _work(records: Records, settings: Settings) -> None:
-    # Only here: no other command needs it.
-    from afterword.training import promotion
+@dataclass
+class _Following:
+    """A job as it goes on; `helping` does it here, where no trainer runs."""
 
-    offline = promotion.nothing_serves(records)
-    promotion.Promoter(records, settings, threading.Event(), offline).once()
+    settings: Settings
+    records: Records
+    job_id: str
+    said: str = ""
+    asked_at: float = field(default_factory=time.monotonic)
+    helping: threading.Thread | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def look(self) -> Job | None:
+        """The job once it has ended."""
+        with self.records.read() as tx:
+            job = jobs.one(tx, self.job_id)
+            cut_off = job.cut_off(tx.now)
+        if job.step != self.said:
+            self.said = job.step
+            typer.echo(f"{job.at} of {job.of}: {STEPS.get(job.step, job.step)}")
+        if not job.open:
+            return job
+        waited = time.monotonic() - self.asked_at > _FOR_THE_TRAINER
+        if self.helping is None and (cut_off or (waited and job.state is State.QUEUED)):
+            self.helping = threading.Thread(target=self._work, daemon=True)
+            self.helping.start()
+        return None
+
+    def end(self) -> None:
+        self.stopping.set()
+        if self.helping is not None:
+            self.helping.join()
+
+    def _work(self) -> None:
+        # Only here: no other command needs it.
+        from afterword.training import promotion
+
+        offline = promotion.nothing_serves(self.records)
+        promotion.Promoter(
+            self.records, self.settings, stopping=self.stopping, offline=offline
+        ).run()
 
 
 def _require_done(job: Job) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from afterword import doctor, services
+from afterword import readiness, services
 from afterword.demo import PATIENT, Demo
 from afterword.demo_seed import CLINICIANS
 from afterword.fleet import Fleet
@@ -143,9 +143,9 @@ def _running(demo: Demo) -> Iterator[None]:
     watching.start()
     threading.Thread(target=fleet.run, daemon=True).start()
     try:
-        if not doctor.wait_until_ready(demo.ports.rasa):
+        if not readiness.wait_until_up(demo.ports.rasa, readiness.RASA):
             raise TourCannotStart("The assistant did not start. Run: afterword doctor")
-        if not doctor.wait_until_ready(demo.ports.web, path=doctor.HEALTH):
+        if not readiness.wait_until_up(demo.ports.web, readiness.PAGES):
             raise TourCannotStart("The pages did not start. Run: afterword doctor")
         yield
     finally:

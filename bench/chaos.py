@@ -20,10 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "stack")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "stack")]
 
+from case import Case  # noqa: E402
 from chaos import SERVICES, check, cut_connections, kill, reflect  # noqa: E402
-from stack import Case, Stack, rasas_own_role  # noqa: E402
+from stack import Stack, rasas_own_role  # noqa: E402
 
 from afterword.records.store import RecordsAway  # noqa: E402
 

@@ -203,6 +203,11 @@ class Clinic:
 
     def invite(self, appointment: str | None = None, expires_in: timedelta = WEEK) -> str:
         """The token of a link to the reflection on an appointment."""
+        return self.link(appointment, expires_in).token
+
+    def link(
+        self, appointment: str | None = None, expires_in: timedelta = WEEK
+    ) -> invitations.Invited:
         appointment = appointment or self.book()
         with self.records.begin() as tx:
             return invitations.invite(
@@ -215,11 +220,7 @@ class Clinic:
 
     def reflection(self, appointment: str | None = None) -> str:
         """The id of an invited reflection."""
-        token = self.invite(appointment)
-        with self.records.read() as tx:
-            invitation = invitations.resolve(tx, token)
-        assert invitation is not None
-        return invitation.reflection_id
+        return self.link(appointment).reflection_id
 
     def reflect(
         self,

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import httpx
 
+from afterword import readiness
+
 READY, WAKING, AWAY = "ready", "waking", "away"
-READY_PATH = "/webhooks/afterword/ready"
 _ASK_EVERY = 2.0
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Assistant:
             while True:
                 url = await asyncio.to_thread(self._where)
                 if url:
-                    self.note(await _is_ready(client, url + READY_PATH))
+                    self.note(await _is_ready(client, url + readiness.RASA))
                 await asyncio.sleep(_ASK_EVERY)
 
     def _where(self) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -13,11 +14,18 @@ from afterword.records.store import Tx, new_id, new_token
 from afterword.reflection.answers import ReflectionState
 
 
+class Invited(NamedTuple):
+    """A link to a reflection. Whoever has the token may read and write it."""
+
+    token: str
+    reflection_id: str
+
+
 @by_admin(Action.MANAGE_CLINIC, "appointment_id")
 def invite(
     tx: Tx, appointment_id: str, *, instrument: str, instrument_version: int, expires_at: datetime
-) -> str:
-    """Opens the reflection on an appointment and returns the token of its link.
+) -> Invited:
+    """Opens the reflection on an appointment, with a new link.
 
     The token is not stored, only its hash: a lost link is replaced by inviting again, which
     ends the older link and keeps the reflection. Raises ConsentWithdrawn: the patient is asked
@@ -43,7 +51,7 @@ def invite(
         )
     )
     tx.session.flush()
-    return token
+    return Invited(token, reflection.id)
 
 
 @unguarded("finds out whose link it is")

@@ -5,9 +5,10 @@ Times are datetimes and codes are codes: the pages and the export put them into 
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarResult, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from afterword.access.actors import Kind
 from afterword.access.policy import Action
@@ -23,12 +24,15 @@ from afterword.records import (
 )
 from afterword.records.access_models import BrokenGlass, Handover
 from afterword.records.doors import by_admin, door
+from afterword.records.models import Base
 from afterword.records.rights_models import PatientCode
 from afterword.records.store import Tx
 
 Own = dict[str, Any]
 """Plain values by name, nested; see `everything`."""
 _MOST_ROWS = 5_000
+
+Row = TypeVar("Row", bound=Base)
 
 
 @door(Action.READ_OWN, of="reflection_id")
@@ -102,11 +106,16 @@ def _everything(tx: Tx, patient_id: str) -> Own:
     }
 
 
+def _rows(
+    tx: Tx, table: type[Row], whose: ColumnElement[bool], *order: InstrumentedAttribute[Any]
+) -> ScalarResult[Row]:
+    """What one table holds of somebody, in order."""
+    return tx.session.scalars(select(table).where(whose).order_by(*order))
+
+
 def _clinicians(tx: Tx, patient_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(models.Caseload)
-        .where(models.Caseload.patient_id == patient_id)
-        .order_by(models.Caseload.starts_on)
+    rows = _rows(
+        tx, models.Caseload, models.Caseload.patient_id == patient_id, models.Caseload.starts_on
     )
     return [
         {"name": _staff(tx, row.staff_id), "from": row.starts_on, "until": row.ends_on}
@@ -120,10 +129,8 @@ def _code(tx: Tx, patient_id: str) -> Own | None:
 
 
 def _goals(tx: Tx, patient_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(models.Goal)
-        .where(models.Goal.patient_id == patient_id)
-        .order_by(models.Goal.agreed_on, models.Goal.id)
+    rows = _rows(
+        tx, models.Goal, models.Goal.patient_id == patient_id, models.Goal.agreed_on, models.Goal.id
     )
     return [
         {
@@ -137,10 +144,11 @@ def _goals(tx: Tx, patient_id: str) -> list[Own]:
 
 
 def _appointments(tx: Tx, patient_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(models.Appointment)
-        .where(models.Appointment.patient_id == patient_id)
-        .order_by(models.Appointment.starts_at)
+    rows = _rows(
+        tx,
+        models.Appointment,
+        models.Appointment.patient_id == patient_id,
+        models.Appointment.starts_at,
     )
     return [
         {
@@ -182,10 +190,12 @@ def _reflection(tx: Tx, row: models.Reflection) -> Own:
 
 
 def _answers(tx: Tx, reflection_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(models.Answer)
-        .where(models.Answer.reflection_id == reflection_id)
-        .order_by(models.Answer.created_at, models.Answer.id)
+    rows = _rows(
+        tx,
+        models.Answer,
+        models.Answer.reflection_id == reflection_id,
+        models.Answer.created_at,
+        models.Answer.id,
     )
     return [
         {
@@ -220,10 +230,8 @@ def _messages(tx: Tx, reflection_id: str) -> list[Own]:
 
 
 def _readings(tx: Tx, reflection_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(models.Reading)
-        .where(models.Reading.reflection_id == reflection_id)
-        .order_by(models.Reading.opened_at)
+    rows = _rows(
+        tx, models.Reading, models.Reading.reflection_id == reflection_id, models.Reading.opened_at
     )
     return [
         {"by": _staff(tx, row.staff_id), "opened_at": row.opened_at, "read_at": row.read_at}
@@ -232,11 +240,7 @@ def _readings(tx: Tx, reflection_id: str) -> list[Own]:
 
 
 def _handovers(tx: Tx, reflection_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(Handover)
-        .where(Handover.reflection_id == reflection_id)
-        .order_by(Handover.created_at)
-    )
+    rows = _rows(tx, Handover, Handover.reflection_id == reflection_id, Handover.created_at)
     return [
         {
             "by": _staff(tx, row.from_staff_id),
@@ -249,10 +253,11 @@ def _handovers(tx: Tx, reflection_id: str) -> list[Own]:
 
 
 def _links(tx: Tx, reflection_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(models.Invitation)
-        .where(models.Invitation.reflection_id == reflection_id)
-        .order_by(models.Invitation.created_at)
+    rows = _rows(
+        tx,
+        models.Invitation,
+        models.Invitation.reflection_id == reflection_id,
+        models.Invitation.created_at,
     )
     return [
         {"made_at": row.created_at, "ends_at": row.expires_at, "ended_at": row.revoked_at}
@@ -262,11 +267,7 @@ def _links(tx: Tx, reflection_id: str) -> list[Own]:
 
 def _alerts(tx: Tx, patient_id: str) -> list[Own]:
     """As facts: that there was one and what became of it. The words stand in the messages."""
-    rows = tx.session.scalars(
-        select(models.Alert)
-        .where(models.Alert.patient_id == patient_id)
-        .order_by(models.Alert.opened_at)
-    )
+    rows = _rows(tx, models.Alert, models.Alert.patient_id == patient_id, models.Alert.opened_at)
     return [
         {
             "route": row.route,
@@ -282,11 +283,7 @@ def _alerts(tx: Tx, patient_id: str) -> list[Own]:
 
 
 def _broken_glass(tx: Tx, patient_id: str) -> list[Own]:
-    rows = tx.session.scalars(
-        select(BrokenGlass)
-        .where(BrokenGlass.patient_id == patient_id)
-        .order_by(BrokenGlass.opened_at)
-    )
+    rows = _rows(tx, BrokenGlass, BrokenGlass.patient_id == patient_id, BrokenGlass.opened_at)
     return [
         {"by": _staff(tx, row.staff_id), "from": row.opened_at, "until": row.ends_at}
         for row in rows

@@ -171,7 +171,7 @@ def link_for(tx: Tx, patient_id: str, appointment_id: str, *, instrument: str, v
         instrument=instrument,
         instrument_version=version,
         expires_at=tx.now + LINK_LIFE,
-    )
+    ).token
 
 
 def _is_taken(

@@ -8,10 +8,9 @@ import json
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from afterword import children, manifest, services
+from afterword import children, manifest, readiness, services
 from afterword.evaluation.running import RASA_PYTHON
 from afterword.records import jobs, registry, serving
 from afterword.records.jobs import Job, JobLost, State
@@ -29,6 +28,7 @@ from afterword.settings import PROJECT, Settings
 from afterword.training import gates, keeping, locked, model, rehearsal, report
 from afterword.training.rehearsal import RehearsalFailed
 from afterword.training.signing_key import SigningKeyUnusable, signing_key
+from afterword.training.working import Task, Worker
 
 STEPS = ("check", "rehearse", "replay", "start", "switch")
 """Of a promotion, in order. Going back to what was live before leaves out the second and third."""
@@ -37,8 +37,7 @@ CODES = (
     *("other_program", "rehearsal", "replay", "not_ready", "error"),
 )
 """Why a promotion failed."""
-_READY_PATH = "/webhooks/afterword/ready"
-_BEAT_EVERY, _LOOK_EVERY, _POLL_EVERY = 3.0, 1.0, 0.1
+_POLL_EVERY = 0.1
 _START_PATIENCE, _REPLAY_PATIENCE = 90.0, 300.0
 
 logger = logging.getLogger(__name__)
@@ -58,34 +57,17 @@ class _Stopping(Exception):
 
 
 @dataclass(frozen=True)
-class Promoter:
+class Promoter(Worker):
     """Does the promotions that are asked for, one after the other, beside what is trained.
 
     `offline`: nothing serves, so there is no process of the model to wait for.
     """
 
-    records: Records
-    settings: Settings
-    stopping: threading.Event
+    kind = jobs.Kind.PROMOTE
     offline: bool = False
 
-    def run(self) -> None:
-        """Works until it is told to stop."""
-        while not self.stopping.is_set():
-            try:
-                worked = self.once()
-            except RecordsAway:
-                worked = False
-            if not worked:
-                self.stopping.wait(_LOOK_EVERY)
-
-    def once(self) -> bool:
-        """Does the next job; False when there is none."""
-        with self.records.begin() as tx:
-            job = jobs.claim(tx, (jobs.Kind.PROMOTE,))
-        if job is not None:
-            carry_out(self.records, self.settings, job, self.stopping, offline=self.offline)
-        return job is not None
+    def _do(self, job: Job) -> None:
+        carry_out(self.records, self.settings, job, self.stopping, offline=self.offline)
 
 
 def carry_out(
@@ -103,7 +85,7 @@ def carry_out(
 
     Raises RecordsAway: then it is as if it had been killed.
     """
-    task = _Task(records, job, stopping or threading.Event(), offline)
+    task = _Task(records, job, stopping or threading.Event(), offline=offline)
     name = job.model or ""
     try:
         with _trying_out(task):
@@ -127,53 +109,23 @@ def carry_out(
 
 
 @dataclass
-class _Task:
-    """The job as it was at the last beat."""
+class _Task(Task):
+    """`offline` as in `Promoter`."""
 
-    records: Records
-    job: Job
-    stopping: threading.Event
-    offline: bool
-    seconds: dict[str, float] = field(default_factory=dict)
     steps: tuple[str, ...] = STEPS
-    _beaten: float = 0.0
-    _began: float = 0.0
-
-    def step(self, name: str) -> None:
-        """Begins a step. Raises JobLost."""
-        self.end_step()
-        at = self.steps.index(name)
-        self._began = time.monotonic()
-        self._beat(step=name, at=at + 1, of=len(self.steps), percent=100 * at // len(self.steps))
-
-    def end_step(self) -> None:
-        """Remembers how long the step took."""
-        if self._began:
-            self.seconds[self.job.step] = round(time.monotonic() - self._began, 1)
+    offline: bool = False
 
     def alive(self) -> None:
         """Called again and again in what takes long. Raises JobLost."""
         if self.stopping.is_set():
             raise _Stopping
-        if time.monotonic() - self._beaten >= _BEAT_EVERY:
+        if self._is_due():
             self._beat()
 
     def wanted(self) -> bool:
         """As `alive`, for what asks."""
         self.alive()
         return True
-
-    def end(self, state: State, outcome: Mapping[str, object]) -> None:
-        try:
-            with self.records.begin() as tx:
-                jobs.finish(tx, self.job, state, outcome)
-        except JobLost:
-            logger.warning("a promotion was taken over by another process")
-
-    def _beat(self, **given: Any) -> None:
-        with self.records.begin() as tx:
-            self.job = jobs.beat(tx, self.job, **given)
-        self._beaten = time.monotonic()
 
 
 @contextmanager
@@ -308,19 +260,21 @@ def _await_ready(task: _Task, name: str) -> None:
     """Waits until a process has it; where none runs at all, the next start brings it."""
     if task.offline:
         return
-    deadline = time.monotonic() + _START_PATIENCE
     with httpx.Client(timeout=5, trust_env=False) as client:
-        while time.monotonic() < deadline:
+
+        def answers() -> bool:
             task.alive()
             with task.records.read() as tx:
                 wanted = serving.state(tx).candidate == name
                 url = serving.route(tx, name)
             if not wanted:
                 raise Refused("untrusted")
-            if url and _answers(client, url):
-                return
-            time.sleep(_POLL_EVERY)
-    raise Refused("not_ready")
+            if not url:
+                return False
+            return readiness.answers(client, url + readiness.RASA)
+
+        if not readiness.wait_for(answers, _START_PATIENCE, _POLL_EVERY):
+            raise Refused("not_ready")
 
 
 def nothing_serves(records: Records) -> bool:
@@ -336,13 +290,6 @@ def _listens(url: str) -> bool:
         with socket.create_connection((str(place.hostname), place.port or 0), timeout=1):
             return True
     except OSError:
-        return False
-
-
-def _answers(client: httpx.Client, url: str) -> bool:
-    try:
-        return client.get(url + _READY_PATH).status_code == 200
-    except httpx.HTTPError:
         return False
 
 

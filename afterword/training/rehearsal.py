@@ -6,7 +6,6 @@ when it is over; the questions and the texts are the clinic's, with what it has 
 
 import shutil
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from afterword import services, wake
+from afterword import readiness, services, wake
 from afterword.access.actors import Actor
 from afterword.datafiles import load_instrument
 from afterword.phrasing import Phrasing
@@ -31,7 +30,6 @@ from afterword.settings import Settings
 
 FOLDER = "rehearsal"
 """Below the data folder; it goes when the rehearsal is over."""
-_READY_PATH = "/webhooks/afterword/ready"
 _START_PATIENCE, _TURN_PATIENCE = 90.0, 15.0
 _LOOK_EVERY = 0.02
 _MOST_TURNS = 40
@@ -136,26 +134,25 @@ class _Stage:
             over = tx.now - timedelta(hours=2)
             end = over + timedelta(hours=1)
             session = people.book(tx, patient, self.staff_id, over, end, "finished")
-            token = invitations.invite(
+            _, reflection_id = invitations.invite(
                 tx,
                 session,
                 instrument=self.instrument.id,
                 instrument_version=self.instrument.version,
                 expires_at=tx.now + timedelta(days=1),
             )
-            found = invitations.resolve(tx, token)
-            assert found is not None
-            reflections.set_language(tx, found.reflection_id, language)
-        return _Patient(self, found.reflection_id)
+            reflections.set_language(tx, reflection_id, language)
+        return _Patient(self, reflection_id)
 
     def wait(self, code: str, seconds: float, check: Callable[[], Any]) -> Any:
         """The first true value of `check`. Raises RehearsalFailed with `code` when too late."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+
+        def look() -> Any:
             self.alive()
-            if found := check():
-                return found
-            time.sleep(_LOOK_EVERY)
+            return check()
+
+        if found := readiness.wait_for(look, seconds, _LOOK_EVERY):
+            return found
         raise RehearsalFailed(code)
 
 
@@ -319,8 +316,8 @@ def _stages(
         supervisor.start(services.rasa_service(settings, ports, vault, model))
         watching.start()
         with httpx.Client(timeout=1, trust_env=False) as client:
-            rasa = f"http://{LOOPBACK}:{ports.rasa}{_READY_PATH}"
-            stages[0].wait("not_ready", _START_PATIENCE, lambda: _answers(client, rasa))
+            rasa = f"http://{LOOPBACK}:{ports.rasa}{readiness.RASA}"
+            stages[0].wait("not_ready", _START_PATIENCE, lambda: readiness.answers(client, rasa))
         yield stages
     finally:
         supervisor.stop()
@@ -362,10 +359,3 @@ def _clinic(records: Records) -> tuple[str, str]:
             tx, clinic, name="Nobody", email=email, password_hash=nobody_signs_in
         )
     return clinic, staff
-
-
-def _answers(client: httpx.Client, url: str) -> bool:
-    try:
-        return client.get(url).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -7,11 +7,10 @@ trained already is found again.
 
 import logging
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -20,9 +19,9 @@ from afterword.evaluation.running import EvaluationFailed
 from afterword.records import data_versions, jobs, registry, serving
 from afterword.records.data_versions import Change, Kind
 from afterword.records.jobs import Job, JobLost, State
-from afterword.records.store import Records, RecordsAway
+from afterword.records.store import RecordsAway
 from afterword.screening.screener import Screener
-from afterword.settings import PROJECT, Settings
+from afterword.settings import PROJECT
 from afterword.training import changeset, gates, locked, model, project_folder
 from afterword.training.changeset import Applied
 from afterword.training.locked import Locked
@@ -37,6 +36,7 @@ from afterword.training.report import (
     measured_from,
 )
 from afterword.training.signing_key import SigningKeyUnusable, signing_key
+from afterword.training.working import Task, Worker
 
 STEPS = ("lay", "train", "measure", "live", "judge")
 """Of a job, in order; each can be repeated."""
@@ -45,8 +45,6 @@ CODES = ("invalid", "training", "nothing_live", "measuring", "no_version", "erro
 NICE = 15
 SURE = 0.9
 """From here on the live model is sure of what a line means."""
-_BEAT_EVERY = 3.0
-_LOOK_EVERY = 1.0
 _SHOWN = 10
 
 logger = logging.getLogger(__name__)
@@ -57,30 +55,19 @@ class NothingLive(Exception):
 
 
 @dataclass
-class Task:
-    """A job that is being worked on: says how far it is, and hears that it is not wanted."""
+class _Task(Task):
+    """One that goes on while the database is away, and hears that it is not wanted."""
 
-    records: Records
-    job: Job
-    stopping: threading.Event
-    seconds: dict[str, float] = field(default_factory=dict)
+    steps: tuple[str, ...] = STEPS
     lost: bool = False
-    _beaten: float = 0.0
-    _began: float = 0.0
     _percent: int = 0
 
     def step(self, name: str) -> None:
-        """Begins a step."""
-        self.end_step()
-        self._began, self._percent = time.monotonic(), 0
-        self._beat(step=name, at=STEPS.index(name) + 1, of=len(STEPS), percent=0)
+        """Begins a step. Raises Stopped."""
+        self._percent = 0
+        super().step(name)
         if self.lost:
             raise children.Stopped
-
-    def end_step(self) -> None:
-        """Remembers how long the step took that is at its end."""
-        if self._began:
-            self.seconds[self.job.step] = round(time.monotonic() - self._began, 1)
 
     def progress(self, at: int, of: int) -> None:
         """How much of a step is done."""
@@ -90,19 +77,17 @@ class Task:
         """Beats now and then; False once the job was cancelled or taken over, or all is to end."""
         if self.stopping.is_set():
             return False
-        if not self.lost and time.monotonic() - self._beaten >= _BEAT_EVERY:
+        if not self.lost and self._is_due():
             self._beat(percent=self._percent)
         return not self.lost
 
-    def finish(self, state: State, outcome: dict[str, object], name: str | None = None) -> None:
-        with self.records.begin() as tx:
-            jobs.finish(tx, self.job, state, outcome, model=name)
+    def _percent_at(self, at: int) -> int:
+        # It is counted within each step: how long they take is known from those before.
+        return 0
 
-    def _beat(self, **given: object) -> None:
-        self._beaten = time.monotonic()
+    def _beat(self, **given: Any) -> None:
         try:
-            with self.records.begin() as tx:
-                self.job = jobs.beat(tx, self.job, **given)  # type: ignore[arg-type]
+            super()._beat(**given)
         except JobLost:
             self.lost = True
         except RecordsAway:
@@ -111,49 +96,30 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Trainer:
-    """Works on one database. `screener` is asked for once it is needed: it takes memory."""
+class Trainer(Worker):
+    """Trains what is asked for. `screener` is asked for once it is needed: it takes memory."""
 
-    records: Records
-    settings: Settings
+    kind = jobs.Kind.TRAIN
     screener: Callable[[], Screener]
     project: Path = PROJECT
 
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    def run(self) -> None:
-        """Works until it is told to stop; a job that is not done is taken up again later."""
-        while not self.stopping.is_set():
-            try:
-                worked = self.once()
-            except RecordsAway:
-                worked = False
-            if not worked:
-                self.stopping.wait(_LOOK_EVERY)
-
-    def once(self) -> bool:
-        """Does the next job; False when there is none."""
-        with self.records.begin() as tx:
-            job = jobs.claim(tx, (jobs.Kind.TRAIN,))
-        if job is None:
-            return False
-        task = Task(self.records, job, self.stopping)
+    def _do(self, job: Job) -> None:
+        task = _Task(self.records, job, self.stopping)
         folder = self.folder(job.id)
         try:
-            ended = self._done(task, folder)
+            state, outcome, name = self._done(task, folder)
             # What was started here got the same signal: that it ended then is no failure.
             if not self.stopping.is_set():
-                self._end(task, *ended)
+                task.end(state, outcome, model=name)
         finally:
             for path in (folder / "data", folder / "config.yml", folder / "domain.yml"):
                 _remove(path)
-        return True
 
     def folder(self, job_id: str) -> Path:
         """Where a job works; only its log stays."""
         return self.settings.data_dir / "training" / job_id
 
-    def _done(self, task: Task, folder: Path) -> tuple[State, dict[str, object], str | None]:
+    def _done(self, task: _Task, folder: Path) -> tuple[State, dict[str, object], str | None]:
         try:
             name, passed = self._train(task, folder)
         except children.Stopped:
@@ -177,14 +143,7 @@ class Trainer:
         task.end_step()
         return State.DONE, {"passed": passed, "seconds": task.seconds}, name
 
-    @staticmethod
-    def _end(task: Task, state: State, outcome: dict[str, object], name: str | None) -> None:
-        try:
-            task.finish(state, outcome, name)
-        except JobLost:
-            logger.warning("a job was taken over by another trainer")
-
-    def _train(self, task: Task, folder: Path) -> tuple[str, bool]:
+    def _train(self, task: _Task, folder: Path) -> tuple[str, bool]:
         task.step("lay")
         kept = locked.load(self.project)
         number, changes = self._changes(task.job)
@@ -224,7 +183,7 @@ class Trainer:
             number = data_versions.version(tx, job.version_id).number
             return number, data_versions.changes_upto(tx, job.version_id)
 
-    def _trained(self, task: Task, folder: Path, number: int | None) -> model.Model:
+    def _trained(self, task: _Task, folder: Path, number: int | None) -> model.Model:
         steps = len(_components(folder)) + len(_BESIDE)
         heard: list[str] = []
 

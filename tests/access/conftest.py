@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from .world import Browser, World, build
+from .building import build
+from .world import Browser, World
 
 
 @pytest.fixture(scope="session")

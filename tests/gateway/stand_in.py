@@ -60,7 +60,7 @@ class Clinic:
             visit = people.book(tx, patient, self.staff_id, start, end, "finished")
             following = NOW + timedelta(days=6)
             later = people.book(tx, patient, self.staff_id, following, following)
-            token = invitations.invite(
+            token, _ = invitations.invite(
                 tx, visit, instrument="core", instrument_version=1, expires_at=NOW + valid_for
             )
         self.appointments[token] = later

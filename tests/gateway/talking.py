@@ -1,11 +1,11 @@
 """Calls of the patients' API, as the page's script makes them."""
 
 import json
-import time
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from starlette.testclient import TestClient
+from waiting import wait_for
 
 CONVERSATION = "/api/conversation"
 
@@ -29,9 +29,9 @@ def patient_lines(client: TestClient, token: str) -> list[dict[str, Any]]:
 
 def answered(client: TestClient, token: str) -> dict[str, Any]:
     """The conversation once nothing waits any more."""
-    for _ in range(200):
+
+    def all_heard() -> dict[str, Any] | None:
         seen: dict[str, Any] = talk(client, token).json()
-        if not seen["waiting"]:
-            return seen
-        time.sleep(0.02)
-    raise AssertionError("the stand-in did not answer")
+        return None if seen["waiting"] else seen
+
+    return cast(dict[str, Any], wait_for("the stand-in's answer", all_heard))

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from barriers import too_wide, violations
 from factory import cheap_hash
+from phone import SIZES, begin, tap
 from stand_in import Site
-from test_pages import SIZES, begin, open_page, overflow, tap, violations
 
 from afterword.access.actors import Actor
 from afterword.records import codes
 from afterword.records.rights_models import Unlock
-
-__all__ = ["open_page"]
 
 pytestmark = pytest.mark.browser
 CODE = "47110815"
@@ -73,7 +72,7 @@ def test_every_page_is_accessible_and_needs_no_script(
     for state in states(page, site):
         if script:
             assert violations(page) == [], state
-            assert overflow(page) <= 0, state
+            assert too_wide(page) == [], state
 
 
 def test_the_proof_can_be_saved(open_page: Any, site: Site) -> None:
@@ -164,4 +163,4 @@ def test_a_saved_copy_is_accessible_where_it_is_opened(
     page.goto(f"{site.url}/saved")
     page.get_by_text("More time.").first.wait_for()
     assert violations(page) == []
-    assert overflow(page) <= 0
+    assert too_wide(page) == []

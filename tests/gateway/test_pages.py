@@ -1,11 +1,11 @@
 """The patient's page in a real Chromium: what people see, reach by keyboard, and never lose."""
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from barriers import violations
+from phone import Open, begin, fill_form, go_to_review, go_to_text, next_turn, reach, tap
 from stand_in import Site
 
 from afterword import wake
@@ -14,153 +14,6 @@ from afterword.records import reflections
 
 pytestmark = pytest.mark.browser
 KIB = 1024
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-
-Open = Callable[..., Any]
-Walk = Callable[[Any, Site], Iterator[str]]
-
-
-@pytest.fixture
-def open_page(browser: Any, site: Site) -> Iterator[Open]:
-    """Opens a page that fails the test on a script error, a CSP report or a foreign request."""
-    contexts, problems = [], []
-    site.assistant.resume()
-
-    def opened(url: str, size: str = "phone", **options: Any) -> Any:
-        width, height = SIZES.get(size, (320, 640))
-        viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console", lambda said: "Content Security" in said.text and problems.append(said.text)
-        )
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((site.url, "data:", "about:", "http://localhost:"))
-                or problems.append(request.url)
-            ),
-        )
-        page.goto(url)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def begin(page: Any) -> None:
-    page.get_by_role("button", name="Start").click()
-    page.get_by_role("button", name="Mostly").wait_for()
-
-
-def tap(page: Any, name: str) -> None:
-    """A tap on a choice, and the wait for the next turn."""
-    shown = page.locator("#turn").text_content()
-    page.get_by_role("button", name=name, exact=True).click()
-    next_turn(page, shown)
-
-
-def next_turn(page: Any, shown: str) -> None:
-    page.wait_for_function(
-        "shown => { const now = document.getElementById('turn').textContent;"
-        " return now && now !== shown; }",
-        arg=shown,
-    )
-
-
-def go_to_text(page: Any) -> None:
-    begin(page)
-    for choice in ("Mostly", "Very much", "Mostly", "Still mine", "Completely", "None"):
-        tap(page, choice)
-
-
-def go_to_review(page: Any) -> None:
-    go_to_text(page)
-    shown = page.locator("#turn").text_content()
-    page.get_by_label("Your message").fill("הוא הקשיב לי <img src=x onerror=alert(1)>")
-    page.get_by_role("button", name="Send").click()
-    next_turn(page, shown)
-    tap(page, "Skip")
-
-
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-
-
-def overflow(page: Any) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
-
-
-def fill_form(page: Any) -> None:
-    page.goto(page.url + "/form")
-    page.get_by_label("Mostly").first.check()
-    page.get_by_label("In your own words").last.fill("More time")
-    page.get_by_role("button", name="Save").click()
-
-
-def chat_states(page: Any, site: Site) -> Iterator[str]:
-    """Walks through the chat and stops at each state."""
-    yield "landing"
-    begin(page)
-    yield "question with choices"
-    page.locator("summary").click()
-    yield "menu"
-    page.get_by_role("link", name="Get help now").click()
-    yield "help"
-    page.get_by_role("link", name="Back to the questions").click()
-    for choice in ("Mostly", "Very much", "Mostly", "Still mine", "Completely", "None"):
-        tap(page, choice)
-    yield "question with words"
-    tap(page, "Skip")
-    tap(page, "Skip")
-    yield "review"
-    tap(page, "Share")
-    yield "done"
-
-
-def form_states(page: Any, site: Site) -> Iterator[str]:
-    """Walks through the pages that need no script."""
-    landing = page.url
-    page.goto(landing + "/form")
-    yield "form"
-    page.goto(landing)
-    fill_form(page)
-    yield "form review"
-    page.get_by_role("button", name="Stop and delete").click()
-    yield "form delete"
-    page.get_by_role("button", name="Keep my answers").click()
-    page.get_by_role("button", name="Share", exact=True).click()
-    yield "form done"
-    page.goto(site.link("broken"))
-    yield "broken link"
-
-
-@pytest.mark.parametrize("walk", [chat_states, form_states])
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("colours", [{"color_scheme": "light"}, {"color_scheme": "dark"}])
-def test_every_state_is_accessible(
-    open_page: Open, site: Site, walk: Walk, size: str, colours: dict[str, str]
-) -> None:
-    page = open_page(site.link(), size, **colours)
-    for state in walk(page, site):
-        assert violations(page) == [], state
-        assert overflow(page) <= 0, state
-
-
-@pytest.mark.parametrize("walk", [chat_states, form_states])
-def test_forced_colours_on_a_very_small_screen(open_page: Open, site: Site, walk: Walk) -> None:
-    page = open_page(site.link(), "tiny", forced_colors="active")
-    for state in walk(page, site):
-        assert violations(page) == [], state
-        assert overflow(page) <= 0, state
 
 
 def test_the_review_marks_what_only_the_patient_sees(
@@ -179,16 +32,6 @@ def test_the_review_marks_what_only_the_patient_sees(
     assert marked.count() == 1
     assert "Safe to say things" in marked.text_content()
     assert violations(page) == []
-
-
-def test_buttons_are_big_enough_for_a_thumb(open_page: Open, site: Site) -> None:
-    page = open_page(site.link())
-    go_to_review(page)
-    page.locator("summary").click()
-    for button in page.get_by_role("button").all():
-        box = button.bounding_box()
-        assert box["height"] >= 44, button.text_content()
-        assert box["width"] >= 44, button.text_content()
 
 
 def test_the_page_is_small(open_page: Open, site: Site) -> None:
@@ -226,18 +69,6 @@ def test_a_whole_reflection_by_keyboard_alone(open_page: Open, site: Site) -> No
         next_turn(page, shown)
     assert site.clinic.reflection(token).state == "shared"
     assert site.clinic.answers(token)["helped"].words == "Talking it through."
-
-
-def reach(page: Any, name: str) -> None:
-    """Tabs on until the focus is on what is called `name`, and is visible there."""
-    called = "(document.activeElement.ariaLabel || document.activeElement.textContent).trim()"
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(called) == name:
-            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            assert outline != "none"
-            return
-    raise AssertionError(f"{name} cannot be reached by keyboard")
 
 
 def test_words_and_names_stay_text(open_page: Open, site: Site) -> None:

@@ -60,21 +60,18 @@ class House:
 
     def link(
         self, patient: str, *, valid_for: timedelta = WEEK, staff_id: str = ""
-    ) -> tuple[str, str]:
-        """The token of a new link, and the id of its reflection."""
+    ) -> invitations.Invited:
         visit = self.book(patient, NOW - timedelta(days=1), staff_id)
         with self.records.begin() as tx:
-            token = invitations.invite(
+            link = invitations.invite(
                 tx, visit, instrument="core", instrument_version=1, expires_at=tx.now + WEEK
             )
-            found = invitations.resolve(tx, token)
-            assert found is not None
             if valid_for != WEEK:
                 row = tx.session.query(models.Invitation).filter_by(
-                    reflection_id=found.reflection_id
+                    reflection_id=link.reflection_id
                 )
                 row.one().expires_at = tx.now + valid_for
-        return token, found.reflection_id
+        return link
 
     def links(self, count: int) -> list[str]:
         """Tokens of so many patients' links, made in one go."""
@@ -88,7 +85,7 @@ class House:
                 made.append(
                     invitations.invite(
                         tx, visit, instrument="core", instrument_version=1, expires_at=NOW + WEEK
-                    )
+                    ).token
                 )
         return made
 

@@ -139,21 +139,17 @@ class World:
 
     def invite(self, appointment_id: str) -> str:
         """Returns the reflection's id."""
-        return self.link(appointment_id)[1]
+        return self.link(appointment_id).reflection_id
 
-    def link(self, appointment_id: str) -> tuple[str, str]:
-        """The token of a link to the reflection on an appointment, and the reflection's id."""
+    def link(self, appointment_id: str) -> invitations.Invited:
         with self.begin() as tx:
-            token = invitations.invite(
+            return invitations.invite(
                 tx,
                 appointment_id,
                 instrument="core",
                 instrument_version=1,
                 expires_at=tx.now + WEEK,
             )
-            invitation = invitations.resolve(tx, token)
-        assert invitation is not None
-        return token, invitation.reflection_id
 
     def reflect(
         self,

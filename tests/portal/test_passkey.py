@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from barriers import barriers
 from playwright.sync_api import Browser, Page
 from serving import free_port, serving
 from starlette.applications import Starlette
@@ -333,10 +333,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     found = []
 
     def look(name: str) -> None:
-        found.extend((name, one["id"]) for one in Axe().run(page).response["violations"])
-        if page.evaluate("document.documentElement.scrollWidth") != 320:
-            found.append((name, "scrolls sideways"))
-        found.extend((name, small) for small in page.evaluate(SMALL))
+        found.extend((name, one) for one in barriers(page))
 
     page.goto(clinic.link())
     look("invitation")
@@ -370,10 +367,3 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     look("wrong code")
     context.close()
     assert found == []
-
-
-SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input')]
-    .filter(node => node.checkVisibility() && !node.matches('.skip'))
-    .map(node => [node.textContent || node.name, node.getBoundingClientRect()])
-    .filter(([, box]) => box.height < 44 || box.width < 44)
-    .map(([name, box]) => `${name.trim()} ${box.width} x ${box.height}`)"""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from barriers import barriers
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
@@ -17,7 +17,8 @@ from afterword.reflection.answers import Sharing
 from afterword.settings import PROJECT
 from afterword.wording.places import address_of
 
-from .factory import EMAIL, NOW, PASSWORD, WEEK, World, code_at, make_world, rated, screener
+from .factory import EMAIL, NOW, WEEK, World, code_at, make_world, rated, screener
+from .signing_in import signed_in
 from .test_browser import serving
 
 pytestmark = pytest.mark.browser
@@ -54,26 +55,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     world.records.close()
 
 
-def signed_in(browser: Browser, house: House, email: str, folder: Path) -> Path:
-    """The cookies of somebody of the staff."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{house.base}/portal/sign-in?next=/portal/account")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Next").click()
-    page.get_by_label("Code from the app").fill(code_at(NOW))
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{house.base}/portal/account")
-    path = folder / f"{email}.json"
-    context.storage_state(path=path)
-    context.close()
-    return path
-
-
 @pytest.fixture(scope="module")
 def ines(browser: Browser, house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return signed_in(browser, house, ADMIN, tmp_path_factory.mktemp("state"))
+    path = tmp_path_factory.mktemp("state") / "ines.json"
+    return signed_in(browser, house.base, ADMIN, code_at(NOW), path)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -94,30 +79,20 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         if path == HEARD:
             page.get_by_label("What it should say").fill("Great! Did you feel heard?")
             page.locator("#findings .refused").first.wait_for()
-        results = Axe().run(page)
-        assert not results.response["violations"], results.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        small = page.evaluate(
-            """() => [...document.querySelectorAll('main a, main button, main select, summary')]
-                .map(node => node.getBoundingClientRect())
-                .filter(box => box.width && (box.height < 44 || box.width < 44)).length"""
-        )
-        assert small == 0, path
+        assert barriers(page) == [], path
     context.close()
 
 
-def opened(house: House, version: int) -> tuple[str, str]:
+def opened(house: House, version: int) -> invitations.Invited:
     """A link and its reflection, about a session of its own, on a version of the questions."""
     world = house.world
     appointment = world.book(NOW - WEEK / (2 + len(world.rows(models.Appointment))))
     with world.begin() as tx:
-        token = invitations.invite(
+        link = invitations.invite(
             tx, appointment, instrument="core", instrument_version=version, expires_at=NOW + WEEK
         )
-        found = invitations.resolve(tx, token)
-        assert found is not None
-        reflections.begin(tx, found.reflection_id)
-    return token, found.reflection_id
+        reflections.begin(tx, link.reflection_id)
+    return link
 
 
 def test_new_words_reach_the_patient_and_break_the_line(
@@ -149,7 +124,7 @@ def test_new_words_reach_the_patient_and_break_the_line(
     patient.goto(f"{house.base}/f/{new}/mine")
     told = "The clinic changed the words of this question on 17 November 2026."
     expect(patient.get_by_text(told)).to_have_count(1)
-    state = signed_in(browser, house, EMAIL, tmp_path)
+    state = signed_in(browser, house.base, EMAIL, code_at(NOW), tmp_path / "ada.json")
     reader = browser.new_context(storage_state=state).new_page()
     reader.goto(f"{house.base}/portal/appointments/{world.book(NOW + WEEK / 7)}")
     line = reader.locator("#item-heard")

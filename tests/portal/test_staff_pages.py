@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from barriers import too_small, too_wide, violations
 from playwright.sync_api import Browser, Page
 from serving import serving
 from starlette.applications import Starlette
@@ -24,12 +24,6 @@ from .factory import NOW, WEEK, World, code_at, make_world, rated, said
 
 pytestmark = pytest.mark.browser
 REASON = "Found at the station, not to be spoken to. The night team needs what was said last."
-SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input, textarea')]
-    .filter(node => node.checkVisibility() && !node.matches('.skip, [type=hidden]'))
-    .map(node => node.type === 'radio' ? node.closest('label') : node)
-    .map(node => [node.textContent || node.name, node.getBoundingClientRect()])
-    .filter(([, box]) => box.height < 43.9 || box.width < 43.9)
-    .map(([name, box]) => `${name.trim()} ${box.width} x ${box.height}`)"""
 DARK_ONLY = {"runOnly": ["color-contrast"]}
 
 
@@ -111,11 +105,10 @@ def test_every_page_is_accessible_at_each_width(clinic: Clinic, page: Page, who:
         assert page.url.endswith(path)
         for width in (1280, 390, 320):
             page.set_viewport_size({"width": width, "height": 844})
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                found.append((path, width, "scrolls sideways"))
+            found += [(path, width, one) for one in too_wide(page)]
             if width != 320:
                 found += [(path, width, one) for one in violations(page)]
-        found += [(path, 320, one) for one in page.evaluate(SMALL)]
+        found += [(path, 320, one) for one in too_small(page)]
         page.emulate_media(color_scheme="dark")
         found += [(path, "dark", one) for one in violations(page, DARK_ONLY)]
     assert found == []
@@ -173,10 +166,6 @@ def admin_at_the_clinic(clinic: Clinic, page: Page) -> None:
     page.context.clear_cookies()
     page.context.add_cookies([clinic.cookie("ines")])
     page.goto(f"{clinic.base}/portal/admin/clinic")
-
-
-def violations(page: Page, options: dict[str, Any] | None = None) -> list[str]:
-    return [one["id"] for one in Axe().run(page, options=options).response["violations"]]
 
 
 def tab_to(page: Page, name: str) -> None:

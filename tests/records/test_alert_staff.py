@@ -9,7 +9,7 @@ from desk import WORDS, Desk
 from factory import NOW, Clinic
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
-from test_store import at_once
+from together import at_once
 
 from afterword.access.actors import Actor
 from afterword.access.policy import Denied

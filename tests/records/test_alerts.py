@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from desk import WORDS, Desk
 from factory import NOW, new_message
-from test_store import TOGETHER, at_once
+from together import TOGETHER, at_once
 
 from afterword.records import alerts, inbox, reflections
 from afterword.records.alert_views import Told

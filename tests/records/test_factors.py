@@ -1,11 +1,11 @@
 """Second factors on both databases: what works once works once, also for two at the same time."""
 
-import threading
 from datetime import timedelta
 
 import pyotp
 import pytest
 from factory import Clinic, Clock
+from together import at_once
 
 from afterword.records import factors, staff
 from afterword.records.staff_models import Factor
@@ -38,26 +38,9 @@ def test_a_code_works_once_and_only_for_its_owner(
     assert accepted(records, ada, pyotp.TOTP(SECRET).at(clock.now))
 
 
-def at_once(count: int, work: object) -> list[bool]:
-    """What each of several threads got, all let loose together."""
-    got: list[bool] = []
-    start = threading.Barrier(count)
-
-    def run() -> None:
-        start.wait()
-        got.append(work())
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return got
-
-
 def test_of_two_at_the_same_time_one_gets_in(records: Records, ada: str, clock: Clock) -> None:
     code = pyotp.TOTP(SECRET).at(clock.now)
-    assert sorted(at_once(6, lambda: accepted(records, ada, code))) == [False] * 5 + [True]
+    assert sorted(at_once(*[lambda: accepted(records, ada, code)] * 6)) == [False] * 5 + [True]
 
 
 def test_a_recovery_code_opens_for_one_of_two(records: Records, ada: str) -> None:
@@ -68,7 +51,7 @@ def test_a_recovery_code_opens_for_one_of_two(records: Records, ada: str) -> Non
         with records.begin() as tx:
             return factors.accept_recovery_code(tx, ada, code)
 
-    assert sorted(at_once(6, use)) == [False] * 5 + [True]
+    assert sorted(at_once(*[use] * 6)) == [False] * 5 + [True]
 
 
 def test_five_tries_are_five_also_at_the_same_time(records: Records, ada: str) -> None:
@@ -79,7 +62,7 @@ def test_five_tries_are_five_also_at_the_same_time(records: Records, ada: str) -
         with records.begin() as tx:
             return staff.try_step(tx, token) is not None
 
-    assert sum(at_once(9, try_it)) == staff.STEP_TRIES
+    assert at_once(*[try_it] * 9).count(True) == staff.STEP_TRIES
 
 
 def test_a_secret_that_was_moved_to_another_account_does_not_open(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from desk import LEASE, WORDS, Desk
 from sqlalchemy import select, update
-from test_store import TOGETHER, at_once
+from together import TOGETHER, at_once
 
 from afterword.records import mails, models
 from afterword.safety.finding import Tier

@@ -1,8 +1,6 @@
 """How the database is opened, what can be seen in its file, and who waits for whom."""
 
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from factory import NOW, WEEK, Clinic, Clock, new_message, rated, said
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from stolen import found_in
+from together import TOGETHER, at_once
 
 from afterword.access.actors import Actor
 from afterword.records import inbox, models, people, reflections
@@ -20,7 +19,6 @@ from afterword.reflection.answers import Sharing
 
 CANARY = "canary-of-the-patient"
 CANARY_NAME = "Canary Person"
-TOGETHER = 8
 
 
 @pytest.fixture
@@ -32,21 +30,6 @@ def on_sqlite(
     opened = Records(f"sqlite:///{path}", vault, clock)
     yield opened
     opened.close()
-
-
-def at_once(*work: Callable[[], object]) -> list[object]:
-    """Runs everything at the same moment, each on a thread of its own; errors are results."""
-    barrier = threading.Barrier(len(work))
-
-    def run(one: Callable[[], object]) -> object:
-        barrier.wait(timeout=10)
-        try:
-            return one()
-        except Exception as error:
-            return error
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return list(pool.map(run, work))
 
 
 @pytest.mark.parametrize(

@@ -116,17 +116,15 @@ def test_a_reflection_keeps_the_questions_that_it_began_with(
         asked = words.of(clinic.id).asked
         appointment = clinic.book(clinic.clock() - weeks * WEEK)
         with records.begin() as tx:
-            token = invitations.invite(
+            _, reflection_id = invitations.invite(
                 tx,
                 appointment,
                 instrument=asked.id,
                 instrument_version=asked.version,
                 expires_at=tx.now + WEEK,
             )
-            found = invitations.resolve(tx, token)
-            assert found is not None
-            reflections.begin(tx, found.reflection_id)
-            row = tx.session.get_one(models.Reflection, found.reflection_id)
+            reflections.begin(tx, reflection_id)
+            row = tx.session.get_one(models.Reflection, reflection_id)
             tx.session.expunge(row)
         return row
 

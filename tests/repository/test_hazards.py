@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 
 import pytest
+from named_tests import running_tests
 
 from afterword.safety import clock, helplines
 from afterword.safety.finding import Tier
@@ -108,33 +108,6 @@ def test_a_hazard_that_is_open_is_not_said_to_be_low() -> None:
     given = [hazard for hazard, row in CONTROLS.items() if "**Open" in row[2]]
     low = [hazard for hazard in given if int(JUDGEMENTS[hazard][-1][-1]) < 3]
     assert not low
-
-
-@cache
-def running_tests(path: str) -> frozenset[str]:
-    """Names of the tests in a file, without those that are always left out."""
-    file = PROJECT / path
-    if not file.is_file():
-        return frozenset()
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return frozenset(
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-        and not any(is_left_out(decorator) for decorator in node.decorator_list)
-    )
-
-
-def is_left_out(decorator: ast.expr) -> bool:
-    """Skipped or expected to fail; a skip where a program is missing is another thing."""
-    text = ast.unparse(decorator)
-    return text.startswith(("pytest.mark.skip(", "pytest.mark.xfail")) or text == "pytest.mark.skip"
-
-
-def test_leaving_out_would_be_found() -> None:
-    for text in ("pytest.mark.skip", "pytest.mark.skip(reason='x')", "pytest.mark.xfail"):
-        assert is_left_out(ast.parse(text, mode="eval").body)
-    assert not is_left_out(ast.parse("pytest.mark.parametrize('a', [1])", mode="eval").body)
 
 
 NUMBERS = [row for row in rows() if re.match(r"^`\w+\.[A-Z_]+`$", row[-1])]

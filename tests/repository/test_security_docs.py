@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import re
 from collections import Counter
 from functools import cache
 
 import pytest
+from named_tests import is_left_out, running_tests
 from sqlalchemy import Table
 
 from afterword.records import access_models, rights_models, staff_models
@@ -55,25 +55,6 @@ def wanted() -> list[tuple[str, str]]:
         for section, levels in SECTIONS.items()
         for at, level in enumerate(levels, 1)
     ]
-
-
-@cache
-def running_tests(path: str) -> frozenset[str]:
-    """Names of the tests in a file, without those that are always left out."""
-    file = PROJECT / path
-    if not file.is_file():
-        return frozenset()
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return frozenset(
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and not any(is_left_out(ast.unparse(one)) for one in node.decorator_list)
-    )
-
-
-def is_left_out(decorator: str) -> bool:
-    return re.match(r"pytest\.mark\.(skip|xfail)(\(|$)", decorator) is not None
 
 
 def gone_from(text: str) -> list[str]:

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from case import Case
 from sqlalchemy import func, select, text
-from stack import Case, Stack
+from stack import Stack
 
 from afterword.records import inbox, models
 

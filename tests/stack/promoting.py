@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 from measured import report_of
-from stack import Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
-from afterword import manifest
+from afterword import manifest, readiness
 from afterword.fleet import Fleet
 from afterword.manifest import Manifest, public_text
 from afterword.records import jobs, models, registry, serving
@@ -49,7 +50,7 @@ class Clinic(Stack):
     def live_answers(self) -> bool:
         with self.records.read() as tx:
             url = serving.live_url(tx)
-        return bool(url) and httpx.get(f"{url}/webhooks/afterword/ready").status_code == 200
+        return bool(url) and httpx.get(url + readiness.RASA).status_code == 200
 
     @property
     def shipped(self) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from stack import Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
 from afterword.settings import PROJECT, Settings
 

@@ -6,7 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
-from stack import Case, Stack, wait_for
+from case import Case
+from stack import Stack
+from waiting import wait_for
 
 from afterword.access.actors import Actor
 from afterword.records import consents, erasure, models, reflections

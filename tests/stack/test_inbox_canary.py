@@ -6,8 +6,10 @@ Through the real path: page, worker, Rasa, actions, records, and the page of an 
 import re
 import uuid
 
+from case import PASSWORD, Case
 from sqlalchemy import select
-from stack import PASSWORD, Case, Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
 from afterword.access.policy import Role
 from afterword.portal import passwords

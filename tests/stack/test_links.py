@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from stack import Case, Stack
+from case import Case
+from stack import Stack
 
 from afterword.records import invitations, models
 

@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from stack import Case, Stack
+from case import Case
+from stack import Stack
 
 from afterword.reflection.answers import AnswerState
 

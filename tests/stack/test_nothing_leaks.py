@@ -6,7 +6,8 @@ import uuid
 from pathlib import Path
 
 from sqlalchemy import select
-from stack import Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
 from afterword.records import inbox, models
 

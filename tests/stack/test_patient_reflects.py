@@ -4,7 +4,8 @@ import html
 from typing import Any
 
 import pytest
-from stack import Case, Stack
+from case import Case
+from stack import Stack
 
 from afterword.reflection.answers import AnswerState, Visibility
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
+from case import Case, Patient
 from measured import report_of
 from promoting import Clinic, another, folder_of_models, without_rules
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
-from stack import Case, Patient, wait_for
 from test_many_at_once import expected
+from waiting import wait_for
 
 from afterword.access.actors import Actor
 from afterword.fleet import QUIET

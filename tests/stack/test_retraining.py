@@ -13,9 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from case import Patient
 from playwright.sync_api import Browser, Locator, Page, expect
 from small_assistant import Small, make_small
-from stack import Patient, wait_for
+from waiting import wait_for
 
 from afterword.demo_seed import ADMIN
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from case import Case
 from mail_server import LOOPBACK, speaking
 from sqlalchemy import func, select
-from stack import Case, Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
 from afterword.records import models
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from case import Case, Patient
 from mail_server import MailServer
 from sqlalchemy import select
-from stack import Case, Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
 from afterword.records import models
 
@@ -34,16 +36,22 @@ def alert_of(case: Case) -> str:
         return str(tx.session.scalar(query))
 
 
+def has_shared(case: Case) -> Patient:
+    """The patient, once the clinician has opened what they shared."""
+    patient = case.patient()
+    patient.answer_all({})
+    patient.tap("review.share")
+    case.digest()
+    return patient
+
+
 @pytest.mark.parametrize("choice", ["forward_yes", "forward_no"])
 def test_the_clinician_of_a_concern_sees_the_same_pages_as_before(
     stack: Stack, post: MailServer, choice: str
 ) -> None:
     case = stack.case()
     duty, safeguarding = case.contact("duty"), case.contact("safeguarding")
-    patient = case.patient()
-    patient.answer_all({})
-    patient.tap("review.share")
-    case.digest()
+    patient = has_shared(case)
     before = pages_of(case)
     patient.type(CONCERN)
     patient.tap(f"safety.{choice}")
@@ -62,10 +70,7 @@ def test_the_clinician_of_a_concern_sees_the_same_pages_as_before(
 def test_danger_alone_is_shown_to_the_clinician(stack: Stack) -> None:
     case = stack.case()
     case.contact("duty")
-    patient = case.patient()
-    patient.answer_all({})
-    patient.tap("review.share")
-    case.digest()
+    patient = has_shared(case)
     before = pages_of(case)
     patient.type(PLAIN)
     after = pages_of(case)
@@ -80,10 +85,7 @@ def test_danger_beside_a_concern_reaches_duty_and_not_the_clinician(
 ) -> None:
     case = stack.case()
     duty, safeguarding = case.contact("duty"), case.contact("safeguarding")
-    patient = case.patient()
-    patient.answer_all({})
-    patient.tap("review.share")
-    case.digest()
+    patient = has_shared(case)
     before = pages_of(case)
     patient.type(CONCERN)
     patient.tap("safety.forward_yes")

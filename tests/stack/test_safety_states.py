@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from stack import Case, Patient, Stack
+from case import Case, Patient
+from stack import Stack
 
 from afterword.reflection.answers import AnswerState
 

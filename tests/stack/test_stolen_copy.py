@@ -11,9 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+from case import Case
 from factory import said
 from sqlalchemy import LargeBinary, select
-from stack import Case, Stack
+from stack import Stack
 from stolen import found_in
 
 from afterword.access.actors import Actor

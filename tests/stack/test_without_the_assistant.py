@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from stack import Stack, wait_for
+from stack import Stack
+from waiting import wait_for
 
 WORDS = "The walk to the window."
 

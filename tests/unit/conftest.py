@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from factory import Clinic, Clock
 
 from afterword.records import schema
 from afterword.records.store import Records
@@ -21,3 +22,9 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Re
     schema.upgrade(opened.engine)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def clinic(installation: Records) -> Clinic:
+    """A clinic in it."""
+    return Clinic(installation, Clock())

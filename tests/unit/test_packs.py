@@ -1,29 +1,12 @@
 """A clinician's choice of packs, from the command line."""
 
-from pathlib import Path
-
 import pytest
-from factory import Clinic, Clock
+from factory import Clinic
 from typer.testing import CliRunner, Result
 
 from afterword.access.actors import Actor
 from afterword.cli import cli
-from afterword.records import history, schema
-from afterword.records.store import Records
-from afterword.records.vault import create_key_file, load_vault
-from afterword.settings import Settings
-
-
-@pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
-    """A clinic in the database that the command line finds."""
-    settings = Settings(data_dir=tmp_path)
-    monkeypatch.setattr("afterword.packs_cli.load_settings", lambda: settings)
-    create_key_file(settings.keys)
-    clock = Clock()
-    records = Records(settings.database, load_vault(settings.keys), clock)
-    schema.upgrade(records.engine)
-    return Clinic(records, clock)
+from afterword.records import history
 
 
 def run(*words: str) -> Result:

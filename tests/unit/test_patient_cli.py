@@ -4,30 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
-from factory import Clinic, Clock, said
+from factory import Clinic, said
 from typer.testing import CliRunner, Result
 
 from afterword.access.actors import Actor
 from afterword.access.chain import Head
 from afterword.cli import cli
 from afterword.hashing import matches
-from afterword.records import audit, certificates, models, root_file, root_key, schema
+from afterword.records import audit, certificates, models, root_file, root_key
 from afterword.records.rights_models import PatientCode
 from afterword.records.store import Records
-from afterword.records.vault import create_key_file, load_vault
+from afterword.records.vault import load_vault
 from afterword.settings import Settings
-
-
-@pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
-    """A clinic in the database that the command line finds."""
-    settings = Settings(data_dir=tmp_path)
-    monkeypatch.setattr("afterword.patient_cli.load_settings", lambda: settings)
-    create_key_file(settings.keys)
-    clock = Clock()
-    records = Records(settings.database, load_vault(settings.keys), clock)
-    schema.upgrade(records.engine)
-    return Clinic(records, clock)
 
 
 def run(*words: str, input: str = "") -> Result:

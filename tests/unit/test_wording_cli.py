@@ -1,32 +1,18 @@
 """`afterword wording`: the verbs of the pages on the command line."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from factory import Clinic, Clock
+from factory import Clinic
 from typer.testing import CliRunner, Result
 
 from afterword.doctor import missing_questions
-from afterword.records import models, people, schema
-from afterword.records.store import Records
-from afterword.records.vault import create_key_file, load_vault
-from afterword.settings import Settings, load_settings
+from afterword.records import models, people
+from afterword.settings import load_settings
 from afterword.wording_cli import wording
 
 Run = Callable[..., Result]
 HEARD, NEW = "core/heard/ask", "Did {clinician} get what was on your mind?"
-
-
-@pytest.fixture
-def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
-    monkeypatch.setenv("AFTERWORD_DATA_DIR", str(tmp_path))
-    settings = Settings(data_dir=tmp_path)
-    create_key_file(settings.keys)
-    opened = Records(settings.database, load_vault(settings.keys))
-    schema.upgrade(opened.engine)
-    yield Clinic(opened, Clock())
-    opened.close()
 
 
 @pytest.fixture
