@@ -1,5 +1,7 @@
 """What is not certain is asked back; nothing is stored before the patient has said so."""
 
+from dataclasses import replace
+
 import pytest
 from factory import asker, by_question, core, lexicon, rated, said, skipped
 
@@ -214,8 +216,18 @@ def test_a_guess_alone_is_asked_back() -> None:
 
 
 def test_a_guess_that_says_the_same_as_the_rule_makes_it_certain() -> None:
-    assert stored(say("8/10", Open("heard"), guess="rated_much")) == rated("heard", 4)
-    assert stored(say("8/10", Open("heard"), guess="rated_all")) is None
+    told = "just mostly the big things"
+    assert stored(say(told, Open("heard"))) is None
+    assert stored(say(told, Open("heard"), guess="rated_all")) is None
+    assert stored(say(told, Open("heard"), guess="rated_mostly")) == replace(
+        rated("heard", 3), words=told
+    )
+
+
+def test_a_guess_makes_no_number_of_another_scale_certain() -> None:
+    outcome = say("8/10", Open("heard"), guess="rated_much")
+    assert stored(outcome) is None
+    assert outcome.open is not None and outcome.open.candidates == ("4",)
 
 
 def test_a_guess_never_overrules_what_is_certain() -> None:
