@@ -104,11 +104,9 @@ def following(facts: Facts) -> Next:
 
 
 def _refused(visit: Visit, known: Sequence[Model], page: str) -> Refused | None:
-    """Of the version that was trained last; its page needs no way to itself."""
-    if not known:
-        return None
-    own = f"{MODELS}/{known[0].name}"
-    return standing.refused(visit, known[0], "" if own == page else own)
+    """Of the version that was trained last; its own page says all of that itself."""
+    own = f"{MODELS}/{known[0].name}" if known else page
+    return None if own == page else standing.refused(visit, known[0], own)
 
 
 def may_go_live(known: Sequence[Model]) -> str:

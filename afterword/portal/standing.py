@@ -19,7 +19,7 @@ class Refused:
     """A version that may not go live.
 
     `why`: the first checks that it did not pass, in words; `more`: how many others; `page`: where
-    all of them stand, and what to do, empty on that page itself.
+    all of them stand, and what to do.
     """
 
     name: str

@@ -136,7 +136,7 @@ def test_from_a_message_that_was_not_understood_to_a_model_that_is_live(
     page = browser.new_page()
     sign_in(page, demo)
     page.get_by_role("link", name="Not understood").first.click()
-    # One of a week ago, and the one of a moment ago.
+    # One of the demo, and the one of a moment ago.
     expect(messages(page, MISHEARD)).to_have_count(2)
     for text in (MISHEARD, *LIKE_IT):
         for left in reversed(range(messages(page, text).count())):
