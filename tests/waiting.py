@@ -9,6 +9,8 @@ import httpx
 from afterword import readiness
 
 PATIENCE = 40.0
+START = 120.0
+"""Seconds for processes to start, each of which loads a model while others do the same."""
 
 
 def wait_for(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:

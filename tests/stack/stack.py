@@ -15,7 +15,7 @@ import httpx
 import psycopg
 from case import Case, open_case
 from sqlalchemy import make_url
-from waiting import wait_for
+from waiting import START, wait_for
 
 from afterword import readiness, services
 from afterword.datafiles import load_instrument
@@ -89,7 +89,8 @@ class Stack:
                 self.supervisor.start(self._moved(service))
         if self._rasa:
             self.start_rasa()
-        wait_for("the web process", lambda: httpx.get(f"{self.url}/health").status_code == 200)
+        up = f"{self.url}/health"
+        wait_for("the web process", lambda: httpx.get(up).status_code == 200, START)
         return self
 
     def __exit__(self, *_: object) -> None:

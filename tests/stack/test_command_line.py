@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 from stack import Stack
-from waiting import wait_for
+from waiting import START, wait_for
 
 from afterword.settings import PROJECT, Settings
 
@@ -123,7 +123,7 @@ def demo(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str],
         ) as process,
     ):
         try:
-            wait_for("the links", lambda: "/demo/clinic" in log.read_text())
+            wait_for("the links", lambda: "/demo/clinic" in log.read_text(), START)
             yield process, log.read_text()
         finally:
             process.send_signal(signal.SIGINT)
@@ -137,13 +137,15 @@ def demo(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str],
 def test_the_demo_prints_links_that_work_and_ctrl_c_ends_all_of_it(tmp_path: Path) -> None:
     before = {process.pid for process in psutil.process_iter()}
     with demo(tmp_path) as (process, said):
-        wait_for("its processes", lambda: len(psutil.Process(process.pid).children()) >= 3)
+        wait_for("its processes", lambda: len(psutil.Process(process.pid).children()) >= 3, START)
         started = [process.pid for process in psutil.Process(process.pid).children(recursive=True)]
         links = re.findall(r"http://\S+", said)
         assert len(links) == 7
         for link in links:
             wait_for(
-                link, lambda link=link: httpx.get(link, follow_redirects=True).status_code == 200
+                link,
+                lambda link=link: httpx.get(link, follow_redirects=True).status_code == 200,
+                START,
             )
         folder = next(tmp_path.glob("afterword-demo-*"))
         bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -168,7 +170,7 @@ def test_a_taken_port_is_left_alone(tmp_path: Path) -> None:
 
 def test_killing_the_supervisor_outright_leaves_nothing_behind(tmp_path: Path) -> None:
     with demo(tmp_path) as (process, _):
-        wait_for("its processes", lambda: len(psutil.Process(process.pid).children()) >= 3)
+        wait_for("its processes", lambda: len(psutil.Process(process.pid).children()) >= 3, START)
         children = psutil.Process(process.pid).children()
         process.kill()
         process.wait()
