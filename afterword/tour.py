@@ -26,7 +26,7 @@ _WANTED = ("Very much", "Still mine", "Hardly any", "We ran out of time")
 _OPEN_QUESTIONS = ("helped most", "gone a little better")
 _MOST_QUESTIONS = 9
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_PATIENCE_MS = 20_000
+_PATIENCE_MS = 60_000
 _OPTIONS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
