@@ -9,7 +9,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from afterword import readiness
 from afterword.operator import operator
 from afterword.records import jobs, serving
 from afterword.records.jobs import Job, State
@@ -17,6 +16,7 @@ from afterword.records.serving import NothingBefore, NotPromotable
 from afterword.records.store import Records, Tx
 from afterword.records.vault import load_vault
 from afterword.settings import Settings, load_settings
+from afterword.waiting import wait_for
 
 _LOOK_EVERY = 0.3
 # So long it is left to the trainer of an installation that runs.
@@ -93,7 +93,7 @@ def _by_operator(records: Records, purpose: str) -> Iterator[Tx]:
 def _follow(settings: Settings, records: Records, job_id: str) -> None:
     """Says how far the job is until it has ended; does it here when nobody else does."""
     following = _Following(settings, records, job_id)
-    job = readiness.wait_for(following.look, _PATIENCE, _LOOK_EVERY)
+    job = wait_for(following.look, _PATIENCE, _LOOK_EVERY)
     following.end()
     if job is None:
         _stop("no_end", minutes=round(_PATIENCE / 60))

@@ -1,12 +1,10 @@
-"""Whether an installation runs: who serves holds a lock in its data folder, shared with the others.
+"""Whether an installation runs: who serves holds a lock in its data folder, shared with others."""
 
-The system lets go of it when a process ends, however it ends.
-"""
-
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from afterword import locks
 
 _NAME = "running.lock"
 
@@ -19,7 +17,7 @@ class StillRunning(Exception):
 def while_running(data_dir: Path) -> Iterator[None]:
     """For whoever serves. Raises StillRunning: somebody works alone on it."""
     message = "The root key is being changed. Start again when that command has ended."
-    with _locked(data_dir, fcntl.LOCK_SH, message):
+    with _locked(data_dir, message, shared=True):
         yield
 
 
@@ -27,16 +25,14 @@ def while_running(data_dir: Path) -> Iterator[None]:
 def alone(data_dir: Path) -> Iterator[None]:
     """For whoever must be the only one. Raises StillRunning."""
     message = "It is running. Stop it first (Ctrl-C, or your system's service), then try again."
-    with _locked(data_dir, fcntl.LOCK_EX, message):
+    with _locked(data_dir, message, shared=False):
         yield
 
 
 @contextmanager
-def _locked(data_dir: Path, how: int, message: str) -> Iterator[None]:
+def _locked(data_dir: Path, message: str, *, shared: bool) -> Iterator[None]:
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / _NAME).open("a") as file:
-        try:
-            fcntl.flock(file, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StillRunning(message) from None
+        if not locks.taken(file, shared=shared):
+            raise StillRunning(message)
         yield

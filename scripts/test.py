@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Lint, types, tests: in this order, up to the first that fails, with a summary at the end.
 
+The assistant is trained before the first test, so that no test has to wait for that.
+
 Tests of parts share the cores, one more than there are, as they often wait for a process or a
 page; those of the whole product come after them, as many at a time as there are cores, and at last,
 one at a time, those that watch how long an answer takes. `--lint` leaves the tests out. Everything
@@ -58,6 +60,7 @@ def stages_for(arguments: list[str]) -> dict[str, list[str]]:
         return stages | {"tests": ["pytest", *arguments]}
     cores = os.cpu_count() or 1
     return stages | {
+        "model": ["afterword", "train"],
         "tests": ["pytest", *shared_by(cores + 1), *parts(), *without(WHOLE)],
         "stack": ["pytest", *shared_by(cores), *WHOLE, *without(ALONE)],
         "pace": ["pytest", *ALONE],

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from afterword import readiness
+from afterword import waiting
 
 PATIENCE = 40.0
 START = 120.0
@@ -23,6 +23,6 @@ def wait_for(what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> 
         with suppress(httpx.HTTPError):
             return check()
 
-    if found := readiness.wait_for(look, seconds, every=0.02):
+    if found := waiting.wait_for(look, seconds, every=0.02):
         return found
     raise AssertionError(f"{what}: not within {seconds:.0f} s")

@@ -162,8 +162,10 @@ def restore(
     finds lines by what the present one makes of their owners.
 
     Raises:
-        ChangeRefused: the number is not the next one.
+        ChangeRefused: the number is not the next one, or they were written with newer keys.
     """
+    if renewals > tx.vault.renewals:
+        raise ChangeRefused("keys", "The files are newer than the keys. Put the newer keys here.")
     if number != _next_number(tx, clinic_id):
         raise ChangeRefused("number", f"Version {number} is not the next one of this clinic.")
     row = DataVersion(

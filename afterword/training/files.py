@@ -64,7 +64,7 @@ def read(folder: Path) -> list[Kept]:
     """The versions in a folder, oldest first. Raises FilesRefused."""
     manifest = _loaded(folder / MANIFEST)
     renewals = manifest.get("renewals", 0)
-    if manifest.get("format") != FORMAT or not isinstance(renewals, int):
+    if manifest.get("format") != FORMAT or not _is_count(renewals):
         raise FilesRefused(f"{folder / MANIFEST} is of another version of Afterword.")
     found = []
     for one in manifest.get("versions") or []:
@@ -74,6 +74,10 @@ def read(folder: Path) -> list[Kept]:
             raise FilesRefused(f"{path} was changed since it was written. Write it anew.")
         found.append(replace(_kept(path, _loaded(path)), renewals=renewals))
     return sorted(found, key=lambda one: one.number)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def written(version: Version, changes: Sequence[Change]) -> str:

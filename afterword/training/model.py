@@ -4,7 +4,6 @@ A model is named by the hash of everything that decides over it; beside it lies 
 A model without one, or with one that does not hold, is trained anew and never used.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -23,8 +22,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from afterword import children, components, manifest
+from afterword import children, components, locks, manifest
 from afterword.training.signing_key import SigningKeyUnusable, signing_key
+from afterword.waiting import wait_for
 
 _DATA = ("config.yml", "domain.yml", "data")
 _CODE = (
@@ -41,8 +41,8 @@ _STEPS = {
 }
 
 LOG = "training.log"
-_LOOK_AGAIN = 0.2
-"""Seconds."""
+_LOOK_AGAIN, _PATIENCE = 0.2, 1800.0
+"""Seconds: between two looks whether another training has ended, and for how many it may last."""
 _TOLD = re.compile(r"\S+ \S+ INFO +rasa\.(cli|engine|model|validator|core)\b")
 _WARNED = re.compile(r"(\S+ \S+ (?:WARNING|ERROR) +\S+)")
 
@@ -136,7 +136,7 @@ def train(
     if found := present():
         return found
     models_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(models_dir, source.wanted if source else lambda: True):
+    with _alone(models_dir, source.wanted if source else lambda: True, report):
         # Who was waited for may have trained the same.
         return present() or _trained(project, models_dir, key_file, report, source, config)
 
@@ -155,28 +155,26 @@ def _present(
 
 
 @contextmanager
-def _alone(models_dir: Path, wanted: Callable[[], bool]) -> Iterator[None]:
+def _alone(models_dir: Path, wanted: Callable[[], bool], report: Report) -> Iterator[None]:
     """Lets one process at a time train into a folder: two would take each other's files away.
 
-    A process that is killed lets go of the folder. Raises TrainingStopped.
+    A process that is killed lets go of the folder. Raises TrainingFailed, TrainingStopped.
     """
     folder = os.open(models_dir, os.O_RDONLY)
+
+    def ours() -> bool:
+        if not wanted():
+            raise TrainingStopped
+        return locks.taken(folder)
+
     try:
-        while not _locked(folder):
-            if not wanted():
-                raise TrainingStopped
-            time.sleep(_LOOK_AGAIN)
+        if not ours():
+            report("waiting for another training to end")
+            if not wait_for(ours, _PATIENCE, _LOOK_AGAIN):
+                raise TrainingFailed("Another training does not end. Stop it, then try again.")
         yield
     finally:
         os.close(folder)
-
-
-def _locked(folder: int) -> bool:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _trained(

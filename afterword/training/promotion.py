@@ -29,6 +29,7 @@ from afterword.training import gates, keeping, locked, model, rehearsal, report
 from afterword.training.rehearsal import RehearsalFailed
 from afterword.training.signing_key import SigningKeyUnusable, signing_key
 from afterword.training.working import Task, Worker
+from afterword.waiting import wait_for
 
 STEPS = ("check", "rehearse", "replay", "start", "switch")
 """Of a promotion, in order. Going back to what was live before leaves out the second and third."""
@@ -273,7 +274,7 @@ def _await_ready(task: _Task, name: str) -> None:
                 return False
             return readiness.answers(client, url + readiness.RASA)
 
-        if not readiness.wait_for(answers, _START_PATIENCE, _POLL_EVERY):
+        if not wait_for(answers, _START_PATIENCE, _POLL_EVERY):
             raise Refused("not_ready")
 
 

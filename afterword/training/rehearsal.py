@@ -27,6 +27,7 @@ from afterword.reflection.answers import AnswerState, ReflectionState
 from afterword.reflection.instrument import Instrument
 from afterword.services import LOOPBACK
 from afterword.settings import Settings
+from afterword.waiting import wait_for
 
 FOLDER = "rehearsal"
 """Below the data folder; it goes when the rehearsal is over."""
@@ -151,7 +152,7 @@ class _Stage:
             self.alive()
             return check()
 
-        if found := readiness.wait_for(look, seconds, _LOOK_EVERY):
+        if found := wait_for(look, seconds, _LOOK_EVERY):
             return found
         raise RehearsalFailed(code)
 

@@ -34,6 +34,7 @@ from afterword.records import (
 )
 from afterword.records.access_models import AuditRow, Concern
 from afterword.records.consents import Subject, Wording
+from afterword.records.data_versions import ChangeRefused
 from afterword.records.root_key import RootUnfit
 from afterword.records.store import Records, Tx
 from afterword.records.tombstones import Tombstones
@@ -180,6 +181,12 @@ def test_an_erasure_reaches_lines_that_were_written_to_files_before(world: World
     world.erase(world.clinic.robin)
     with world.records.read() as tx:
         assert tx.session.scalars(select(DataChange.id)).all() == []
+
+
+def test_files_that_are_newer_than_the_keys_are_not_brought_in(world: World) -> None:
+    with world.records.begin() as tx, pytest.raises(ChangeRefused, match="newer than the keys"):
+        given = {"reason": "r", "closed_at": tx.now, "changes": [], "renewals": 1}
+        data_versions.restore(tx, world.clinic.id, 1, **given)
 
 
 def back(world: World, patient_id: str) -> list[str]:

@@ -47,8 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Modules of afterword/ itself that every room above the records may use.
 SHARED = {
     *("children", "components", "datafiles", "hashing", "helpfiles", "http", "locales", "logs"),
-    *("loopback", "manifest", "phrasing", "problems", "quotas", "readiness", "rewording"),
-    *("services", "settings", "wake"),
+    *("locks", "loopback", "manifest", "phrasing", "problems", "quotas", "readiness", "rewording"),
+    *("services", "settings", "waiting", "wake"),
 }
 # What every room may use: it holds no state and imports nothing.
 PLAIN = {"problems"}

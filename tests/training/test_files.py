@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,4 +52,14 @@ def test_a_file_that_was_changed_is_not_brought_in(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_none_says_so(tmp_path: Path) -> None:
     with pytest.raises(files.FilesRefused, match=r"manifest\.yml is missing"):
+        files.read(tmp_path)
+
+
+@pytest.mark.parametrize("renewals", [-1, True, "2"])
+def test_a_count_of_keys_that_is_none_is_refused(tmp_path: Path, renewals: object) -> None:
+    files.write(tmp_path, [(version(1), CHANGES)], renewals=3)
+    path = tmp_path / "manifest.yml"
+    text = path.read_text("utf-8").replace("renewals: 3", f"renewals: {json.dumps(renewals)}")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(files.FilesRefused, match="another version"):
         files.read(tmp_path)

@@ -21,13 +21,14 @@ from small_assistant import Small
 from sqlalchemy import event
 from waiting import wait_for
 
+from afterword import locks
 from afterword.records import data_versions, jobs, people, registry, serving
 from afterword.records.data_versions import Change, Kind
 from afterword.records.jobs import Job, State
 from afterword.records.store import Records, utc_now
 from afterword.records.vault import Vault
 from afterword.settings import Settings
-from afterword.training import corpus, gates, locked, promotion
+from afterword.training import corpus, gates, locked, model, promotion
 from afterword.training.report import Report, as_json, from_json
 from afterword.training.trainer import Trainer
 
@@ -238,6 +239,24 @@ def test_a_training_that_is_not_wanted_any_more_ends_soon(
     assert job_of(records, job_id).state is State.CANCELLED
     with records.read() as tx:
         assert [one.name for one in registry.models(tx)] == [small.model.fingerprint]
+
+
+def test_a_training_that_waits_for_another_says_so_and_can_be_stopped(
+    tmp_path: Path, small: Small
+) -> None:
+    said: list[str] = []
+    source = model.Source(small.project, wanted=lambda: not said)
+    other = os.open(tmp_path, os.O_RDONLY)
+    try:
+        assert locks.taken(other)
+        with pytest.raises(model.TrainingStopped):
+            model.train(
+                small.project, tmp_path, small.settings.model_key, said.append, source=source
+            )
+    finally:
+        os.close(other)
+    assert said == ["waiting for another training to end"]
+    assert list(tmp_path.iterdir()) == [], "nothing of it is left"
 
 
 def test_data_that_rasa_refuses_end_with_that_reason(
