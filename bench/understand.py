@@ -1,7 +1,7 @@
 """One model, many messages: started by pipelines.py in the environment that the model needs.
 
 Reads {"started", "model", "lines": [text, ...]} from standard input and writes one line of JSON:
-what it cost to start, and to understand each message.
+what it cost to start, to understand each message, and what each was classified as.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ def main() -> None:
     read = reader(Path(request["model"]))
     assert read({"text": "hello", "expects": "scale", "choices": []})["intent"]
     ready, rss = time.time() - request["started"], _resident_mb()
-    milliseconds = []
+    milliseconds, classified = [], []
     for text in request["lines"]:
         before = time.process_time()
-        read({"text": text, "expects": "text", "choices": []})
+        found = read({"text": text, "expects": "text", "choices": []})
         milliseconds.append((time.process_time() - before) * 1000)
-    print(json.dumps({"ready_seconds": ready, "rss_mb": rss, "parse_ms": milliseconds}))
+        classified.append((found["guess"] or found["intent"], found["confidence"] or 0.0))
+    answer = {"ready_seconds": ready, "rss_mb": rss, "parse_ms": milliseconds}
+    print(json.dumps(answer | {"classified": classified}))
 
 
 def _resident_mb() -> float:

@@ -123,7 +123,10 @@ class AnswerGate(GraphComponent, IntentClassifier):
         text = message.get(TEXT) or ""
         if _expects(message) != SCALE:
             return False
-        return _is_signs(text) or any(is_degree(text, one) for one in self._lexicons)
+        # "I don't know" leaves open how much; it asks for nothing.
+        return _is_signs(text) or any(
+            one.has("unsettled", text) or is_degree(text, one) for one in self._lexicons
+        )
 
     def _is_go(self, message: Message) -> bool:
         """Before the start: whether the words only say to begin."""

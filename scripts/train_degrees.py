@@ -3,13 +3,14 @@
 
     .venv/rasa/bin/python scripts/train_degrees.py           some minutes
     .venv/rasa/bin/python scripts/train_degrees.py --dump F  also writes what it said of each line,
-                                                             learnt from the others
+                                                             that was kept back
 
 From `understanding/degrees/*.jsonl`: one object a line with `question` (heard, safe, goals,
 approach or snag), `text` and `places`, the options that are meant, from 1: one when it is sure,
 several when it is open, none when it says no degree. Words of degree of data/nlu, which belong to
-no question, are learnt with them. What it prints are five parts, each judged by what the other
-four have taught.
+no question, are learnt with them. What it prints are the lines that were kept back from the encoder
+(scripts/train_understanding.py), judged by what the others have taught; what it writes has learnt
+from all.
 """
 
 from __future__ import annotations
@@ -18,21 +19,22 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from ruamel.yaml import YAML
 from safetensors.numpy import save
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from bot import tensorflow_stand_in  # noqa: E402
 
 tensorflow_stand_in.install()
+
+import understanding_lines as lines  # noqa: E402
+from understanding_lines import Line  # noqa: E402
 
 from afterword.screening.embedding import (  # noqa: E402
     Encoder,
@@ -48,68 +50,30 @@ from afterword.screening.wordpiece import cleaned  # noqa: E402
 from bot.degree_reader import MARKS_SCALE, SCALES, VECTOR_SCALE, WEIGHTS  # noqa: E402
 from bot.sentence_featurizer import CHANGES, WORDS  # noqa: E402
 
-LINES = ROOT / "understanding" / "degrees"
-EXTENT = {"none": 1, "hardly": 1, "little": 2, "some": 2, "mostly": 3, "much": 4, "all": 5}
-STRAIN = {"much": 1, "mostly": 1, "all": 1, "some": 2, "little": 3, "hardly": 4, "none": 5}
-FOLDS, STRENGTH, SEED = 5, 20.0, 7
-
-
-@dataclass(frozen=True)
-class Line:
-    """`place` is the option that is surely meant, or 0."""
-
-    scale: str
-    text: str
-    language: str
-    place: int
-    question: str
+STRENGTH = 20.0
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description="Learns how much a typed answer says.")
     asked.add_argument("--dump", type=Path, help="where to write what was said of each line")
     given = asked.parse_args()
-    lines = [*read_lines(), *read_words()]
-    inputs = features([line.text for line in lines])
-    apart = np.random.default_rng(SEED).integers(0, FOLDS, len(lines))
-    said = np.zeros((len(lines), 6))
+    found = [*lines.read_degrees(), *lines.read_words()]
+    inputs = features([line.text for line in found])
+    # Lines that the encoder knows say nothing of how far it carries over.
+    apart = np.array([lines.kept_back(line.text) for line in found])
+    said = np.zeros((len(found), 6))
     kept: dict[str, np.ndarray] = {}
     for scale in SCALES:
-        own = np.array([at for at, line in enumerate(lines) if line.scale == scale])
-        targets = np.array([lines[at].place for at in own])
-        for fold in range(FOLDS):
-            rest = apart[own] == fold
-            said[own[rest]] = learn(inputs[own[~rest]], targets[~rest]).predict_proba(
-                inputs[own[rest]]
-            )
+        own = np.array([at for at, line in enumerate(found) if line.scale == scale])
+        targets = np.array([found[at].place for at in own])
+        rest = apart[own]
+        said[own[rest]] = learn(inputs[own[~rest]], targets[~rest]).predict_proba(inputs[own[rest]])
         kept |= stored(scale, learn(inputs[own], targets))
-    show(lines, said)
+    judged = [at for at in np.flatnonzero(apart) if found[at].question]
+    show([found[at] for at in judged], said[judged])
     if given.dump:
-        write(given.dump, lines, said)
+        write(given.dump, [found[at] for at in judged], said[judged])
     WEIGHTS.write_bytes(save(kept))
-
-
-def read_lines() -> list[Line]:
-    found = []
-    for path in sorted(LINES.glob("*.jsonl")):
-        for entry in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            scale = "strain" if entry["question"] == "snag" else "extent"
-            place = entry["places"][0] if len(entry["places"]) == 1 else 0
-            found.append(Line(scale, entry["text"], path.stem, place, entry["question"]))
-    return found
-
-
-def read_words() -> list[Line]:
-    """The words of degree of data/nlu, at both scales."""
-    found = []
-    for path in sorted((ROOT / "data" / "nlu").glob("*/degrees.yml")):
-        for block in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["nlu"]:
-            group = block["intent"].removeprefix("rated_")
-            for example in block["examples"].splitlines():
-                text = example.removeprefix("- ").strip()
-                for scale, places in zip(SCALES, (EXTENT, STRAIN), strict=True):
-                    found.append(Line(scale, text, path.parent.name, places[group], ""))
-    return found
 
 
 def features(texts: Sequence[str]) -> sparse.csr_matrix:
@@ -158,16 +122,16 @@ def stored(scale: str, learnt: LogisticRegression) -> dict[str, np.ndarray]:
     }
 
 
-def show(lines: Sequence[Line], said: np.ndarray) -> None:
+def show(found: Sequence[Line], said: np.ndarray) -> None:
     """What is right and wrong from which share on, by scale and language."""
     for scale in SCALES:
         for language in ("en", "es"):
             own = [
                 at
-                for at, line in enumerate(lines)
-                if (line.scale, line.language) == (scale, language) and line.question
+                for at, line in enumerate(found)
+                if (line.scale, line.language) == (scale, language)
             ]
-            places = np.array([lines[at].place for at in own])
+            places = np.array([found[at].place for at in own])
             best, share = said[own].argmax(axis=1), said[own].max(axis=1)
             print(f"{scale} {language}: {len(own)} lines, {np.count_nonzero(places)} of them sure")
             for bound in (0.6, 0.7, 0.8, 0.9, 0.95):
@@ -177,9 +141,9 @@ def show(lines: Sequence[Line], said: np.ndarray) -> None:
                 print(f"  from {bound:.2f}: {right:6.1%} of the sure, {wrong:5.1%} of all wrong")
 
 
-def write(path: Path, lines: Sequence[Line], said: np.ndarray) -> None:
+def write(path: Path, found: Sequence[Line], said: np.ndarray) -> None:
     with path.open("w", encoding="utf-8") as file:
-        for line, shares in zip(lines, said, strict=True):
+        for line, shares in zip(found, said, strict=True):
             entry = {**vars(line), "likely": [round(float(share), 4) for share in shares]}
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Trains the sentence encoder of language understanding: understanding/encoder.safetensors.
 
-    python scripts/train_understanding.py        about ten minutes on two free cores
+    python scripts/train_understanding.py        some twenty minutes on two free cores
 
-It learns from 85 per cent of data/nlu; with the rest, which it prints figures of, thresholds may be
-chosen (docs/decisions/0018-a-sentence-encoder-beside-the-words.md).
+It learns what a message wants from 85 per cent of data/nlu, and how much an answer says from as
+much of understanding/degrees, both at once; with the rest, which it prints figures of, thresholds
+may be chosen (docs/decisions/0018-a-sentence-encoder-beside-the-words.md and
+0027-how-much-is-learnt-too.md). Afterwards run scripts/train_degrees.py: its weights belong to an
+encoder.
 
 Not needed when lines are added to data/nlu: `afterword train` learns those on top of the encoder as
 it is. Worth while after many new lines, or a new intent. Needs torch: scripts/safety-training.txt
@@ -21,75 +24,94 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import safety_encoder  # noqa: E402
 import torch  # noqa: E402
+import understanding_lines as lines  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from train_safety import reader, safetensors  # noqa: E402
 
 from afterword.screening.embedding import WIDTH, Encoder, package_folder, read_weights  # noqa: E402
+from afterword.screening.reader import Reader  # noqa: E402
+from afterword.screening.training import disturbed  # noqa: E402
 
-LINES = ROOT / "data" / "nlu"
 CHANGES = ROOT / "understanding" / "encoder.safetensors"
-PLAN = safety_encoder.Plan(epochs=4, rate=2e-4, head_rate=2e-3)
-APART = 0.15
+PLAN = safety_encoder.Plan(epochs=4, rate=2e-4, head_rate=2e-3, disturbed=0.15)
+INTENT = "intent"
 
 
 @dataclass(frozen=True)
 class Example:
-    """A line of data/nlu, in word pieces."""
+    """A text, and under which head it has which class."""
 
-    pieces: tuple[int, ...]
-    intent: str
+    text: str
+    head: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The last layer: a part of its outputs for each head, one output for each of its classes."""
+
+    classes: dict[str, list[str]]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.classes.values()))
+
+    def part(self, head: str) -> slice:
+        names = list(self.classes)
+        start = sum(len(self.classes[name]) for name in names[: names.index(head)])
+        return slice(start, start + len(self.classes[head]))
+
+    def number(self, one: Example) -> int:
+        return self.classes[one.head].index(one.target)
 
 
 def main() -> None:
     torch.set_num_threads(2)
-    examples = read_examples()
-    random.Random(PLAN.seed).shuffle(examples)
-    kept = round(APART * len(examples))
-    intents = sorted({one.intent for one in examples})
-    weights = read_weights(package_folder())
-    net = train(examples[kept:], intents, weights)
+    kept, learnt_from = [], []
+    for one in read_examples():
+        (kept if lines.kept_back(one.text) else learnt_from).append(one)
+    heads = Heads(
+        {
+            head: sorted({one.target for one in learnt_from if one.head == head})
+            for head in sorted({one.head for one in learnt_from})
+        }
+    )
+    words, weights = reader(), read_weights(package_folder())
+    net = train(learnt_from, heads, words, weights)
     changes = {
         f"{name.replace('-', '.')}.{kind}": value
         for name, module in net.whole.items()
         for kind, value in module.changes().items()
     }
-    right = correct(examples[:kept], intents, net, Encoder(weights, changes))
-    print(f"{right} of {kept} lines that were kept back are understood")
+    encoder = Encoder(weights, changes)
+    for head in heads.classes:
+        own = [one for one in kept if one.head == head]
+        right = correct(own, heads, words, net, encoder)
+        print(f"{head}: {right} of {len(own)} lines that were kept back are understood")
     CHANGES.write_bytes(safetensors(changes))
 
 
 def read_examples() -> list[Example]:
-    """All lines of all intents, in both languages."""
-    words = reader()
-    found = []
-    for path in sorted(LINES.rglob("*.yml")):
-        for block in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["nlu"]:
-            for line in block["examples"].splitlines() if "intent" in block else ():
-                windows = words.read(line.removeprefix("- ").strip()).windows
-                pieces = words.ids(windows[0]) if windows else [words.vocabulary.start]
-                found.append(Example(tuple(pieces), block["intent"]))
-    return found
+    """All lines of all intents, and all answers that say how much, in both languages."""
+    intents = [Example(text, INTENT, intent) for intent, text, _ in lines.read_intents()]
+    return intents + [Example(one.text, one.scale, str(one.place)) for one in lines.read_degrees()]
 
 
 def train(
-    examples: Sequence[Example], intents: Sequence[str], weights: dict[str, np.ndarray]
+    examples: Sequence[Example], heads: Heads, words: Reader, weights: dict[str, np.ndarray]
 ) -> safety_encoder.Net:
-    """The encoder with a linear layer over the intents; rare intents count for more."""
+    """The encoder with a linear layer over all classes; rare classes count for more."""
     torch.manual_seed(PLAN.seed)
     rng = random.Random(PLAN.seed)
     net = safety_encoder.Net(weights, PLAN)
-    net.head = nn.Linear(WIDTH, len(intents))
-    numbers = {intent: number for number, intent in enumerate(intents)}
-    counts = np.bincount([numbers[one.intent] for one in examples], minlength=len(intents))
-    scarcity = torch.tensor(np.sqrt(counts.mean() / counts), dtype=torch.float32)
+    net.head = nn.Linear(WIDTH, len(heads))
+    scarcity = {head: scarcities(examples, heads, head) for head in heads.classes}
     own = [value for name, value in net.named_parameters() if not name.startswith("head")]
     settings = [
         {"params": own, "lr": PLAN.rate},
@@ -103,14 +125,11 @@ def train(
     for epoch in range(PLAN.epochs):
         total = 0.0
         net.train()
-        for batch in batches(examples, rng):
-            ids, mask = packed(batch, rng)
+        for batch in batches(examples, words, rng):
+            ids, mask = packed([pieces for pieces, _ in batch], rng)
             with torch.autocast("cpu", torch.bfloat16):
                 logits = net(ids, mask)
-            targets = torch.tensor([numbers[one.intent] for one in batch])
-            loss = functional.cross_entropy(
-                logits.float(), targets, weight=scarcity, label_smoothing=PLAN.smoothing
-            )
+            loss = loss_of(logits.float(), [one for _, one in batch], heads, scarcity)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -121,18 +140,54 @@ def train(
     return net
 
 
-def batches(examples: Sequence[Example], rng: random.Random) -> list[list[Example]]:
-    """Batches of lines that are about as long as each other, in any order."""
+def scarcities(examples: Sequence[Example], heads: Heads, head: str) -> torch.Tensor:
+    """For each class of a head by how much more than the mean one of its examples counts."""
+    numbers = [heads.number(one) for one in examples if one.head == head]
+    counts = np.bincount(numbers, minlength=len(heads.classes[head]))
+    return torch.tensor(np.sqrt(counts.mean() / counts), dtype=torch.float32)
+
+
+def loss_of(
+    logits: torch.Tensor,
+    batch: Sequence[Example],
+    heads: Heads,
+    scarcity: dict[str, torch.Tensor],
+) -> torch.Tensor:
+    """The mean over a batch; each example is asked only under its own head."""
+    found = []
+    for head in {one.head: None for one in batch}:
+        rows = [at for at, one in enumerate(batch) if one.head == head]
+        targets = torch.tensor([heads.number(batch[at]) for at in rows])
+        found.append(
+            functional.cross_entropy(
+                logits[rows, heads.part(head)],
+                targets,
+                weight=scarcity[head],
+                label_smoothing=PLAN.smoothing,
+            )
+            * (len(rows) / len(batch))
+        )
+    return torch.stack(found).sum()
+
+
+def batches(
+    examples: Sequence[Example], words: Reader, rng: random.Random
+) -> list[list[tuple[list[int], Example]]]:
+    """Batches of lines that are about as long as each other, in any order; some have a slip."""
+    items = []
+    for one in examples:
+        text = disturbed(one.text, rng) if rng.random() < PLAN.disturbed else one.text
+        items.append((pieces_of(words, text), one))
     size = safety_encoder.LONGEST_BATCH
-    mixed = sorted(examples, key=lambda one: len(one.pieces) + rng.random() * 4)
+    mixed = sorted(items, key=lambda item: len(item[0]) + rng.random() * 4)
     found = [mixed[at : at + size] for at in range(0, len(mixed), size)]
     rng.shuffle(found)
     return found
 
 
-def packed(batch: Sequence[Example], rng: random.Random) -> tuple[torch.Tensor, torch.Tensor]:
+def packed(rows: Sequence[list[int]], rng: random.Random) -> tuple[torch.Tensor, torch.Tensor]:
     """Numbers and mask of a batch, some pieces hidden so that no single word decides."""
-    rows = [safety_encoder.masked(list(one.pieces), PLAN, rng) for one in batch]
+    rows = [safety_encoder.masked(row, PLAN, rng) for row in rows]
     longest = max(map(len, rows))
     ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
     mask = torch.tensor([[1.0] * len(row) + [0.0] * (longest - len(row)) for row in rows])
@@ -140,15 +195,26 @@ def packed(batch: Sequence[Example], rng: random.Random) -> tuple[torch.Tensor, 
 
 
 def correct(
-    examples: Sequence[Example], intents: Sequence[str], net: safety_encoder.Net, encoder: Encoder
+    examples: Sequence[Example],
+    heads: Heads,
+    words: Reader,
+    net: safety_encoder.Net,
+    encoder: Encoder,
 ) -> int:
     """How many lines the encoder, as it will be stored, and the last layer understand."""
     head, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy()
-    found = [
-        intents[int((encoder.vectors([one.pieces])[0] @ head.T + bias).argmax())]
-        for one in examples
-    ]
-    return sum(intent == one.intent for intent, one in zip(found, examples, strict=True))
+    right = 0
+    for one in examples:
+        vector = encoder.vectors([pieces_of(words, one.text)])[0]
+        shares = (head @ vector + bias)[heads.part(one.head)]
+        right += int(shares.argmax()) == heads.number(one)
+    return right
+
+
+def pieces_of(words: Reader, text: str) -> list[int]:
+    """The numbers of the pieces of a text's first window."""
+    windows = words.read(text).windows
+    return words.ids(windows[0]) if windows else [words.vocabulary.start, words.vocabulary.end]
 
 
 if __name__ == "__main__":

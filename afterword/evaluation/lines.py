@@ -127,8 +127,10 @@ def _expected(data: Any) -> Expected:
     if data["kind"] == "digression" and name not in DIGRESSIONS:
         raise _Wrong(f"expected.name must be one of {', '.join(DIGRESSIONS)}.")
     also, values = data.get("also"), _options(data, "values", data.get("values") or ())
+    if isinstance(also, Mapping) and also.get("kind", "digression") == "digression":
+        also = also.get("name")
     value = _options(data, "value", [] if data.get("value") is None else [data["value"]])
-    if also is not None and also not in DIGRESSIONS:
+    if also is not None and (not isinstance(also, str) or also not in DIGRESSIONS):
         raise _Wrong(f"expected.also must be one of {', '.join(DIGRESSIONS)}.")
     if data["kind"] in _WITH_VALUE and not value:
         raise _Wrong(f"expected.value is missing; {data['kind']} needs it.")

@@ -31,7 +31,7 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
     Without a named question the answer that was given last is meant.
     """
     lexicon = asker.lexicon
-    rest = _without(tokens(text), lexicon.lists["change"])
+    rest = _without(tokens(text), _changing(lexicon))
     given = [q for q in asker.plan.questions(answers) if q.id in answers]
     if not given:
         return None
@@ -50,13 +50,17 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
 def says_correction(text: str, lexicon: Lexicon) -> bool:
     """Whether a text begins as a correction does: "make ...", "sorry, I meant ..."."""
     words = tokens(text)
-    lead = lexicon.words("lead")
+    lead, changing = lexicon.words("lead"), _changing(lexicon)
     at = 0
     while at < len(words) and (words[at] in lead or not words[at][0].isalnum()):
-        if _length(words, at, lexicon.lists["change"]):
+        if _length(words, at, changing):
             return True
         at += 1
-    return at < len(words) and _length(words, at, lexicon.lists["change"]) > 0
+    return at < len(words) and _length(words, at, changing) > 0
+
+
+def _changing(lexicon: Lexicon) -> frozenset[Tokens]:
+    return lexicon.lists["change"] | lexicon.lists["put"]
 
 
 def _length(words: Tokens, at: int, phrases: frozenset[Tokens]) -> int:

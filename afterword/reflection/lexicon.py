@@ -25,7 +25,7 @@ _LISTS = (
     "standing", "topic", "places", "asking", "meant", "half", "lead", "ones", "correctors", "ends",
     "subjects", "unsettled", "no_slips", "opening", "pronouns", "share_beside", "thanking",
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
-    "attending", "even",
+    "attending", "even", "put",
 )
 # fmt: on
 _SPACES = re.compile(r"\s+")

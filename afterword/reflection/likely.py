@@ -18,9 +18,9 @@ from afterword.reflection.tags import without_tag
 Likely = Mapping[str, Sequence[float]]
 """For each kind of scale how likely no place is meant, then each place from 1 on."""
 
-ONE, NONE, SEVERAL = 0.7, 0.9, 0.97
-"""From which share on a place counts: where the rule has the same candidate, where it has none, and
-where it has several and there are more words that may say which."""
+ONE, NONE = 0.9, 0.998
+"""From which share on a place counts: where the rule has the same candidate, and where it has none.
+Where the rule has several, the words say that it is open."""
 _DENIALS = 2
 _SCALES = {
     "extent": ("none", "little", "mostly", "much", "all"),
@@ -52,12 +52,7 @@ def with_likely(
 def _needed(reading: Reading, text: str) -> float:
     if not reading.options:
         return NONE
-    if has_number(text):
-        return math.inf
-    if len(reading.options) == 1:
-        return ONE
-    # Nothing but words of degree: they say that it is open.
-    return SEVERAL if reading.words else math.inf
+    return ONE if len(reading.options) == 1 and not has_number(text) else math.inf
 
 
 def _leaves_open(text: str, lexicon: Lexicon) -> bool:

@@ -9,7 +9,7 @@ from afterword.reflection.plan import Plan
 from afterword.reflection.reading import UNCLEAR, Reading, read_option
 from afterword.reflection.turns import take
 
-SURE = 0.98
+SURE = 0.999
 
 
 def likely(place: int, share: float = SURE, scale: str = "extent") -> dict[str, list[float]]:

@@ -56,6 +56,12 @@ def test_a_line_is_read_with_all_its_keys() -> None:
     assert one.outcomes == (expected, Expected("words"))
 
 
+def test_a_second_request_may_be_written_as_an_outcome() -> None:
+    also = {"kind": "digression", "name": "who_sees"}
+    [one] = read(line("mostly. who reads it", "rating", value=3, also=also))
+    assert one.expected == Expected("rating", value=3, also="who_sees")
+
+
 def test_empty_lines_are_left_out_and_english_is_the_default() -> None:
     entry = {"context": "wish", "text": "more time", "expected": "words"}
     [one] = read_lines([("a", f"\n\n{json.dumps(entry)}\n \n")])
@@ -74,6 +80,7 @@ def test_empty_lines_are_left_out_and_english_is_the_default() -> None:
         ({"context": "heard", "text": SECRET}, "expected.kind must be one of"),
         (line(SECRET, "digression", name="dance"), "expected.name must be one of who_sees"),
         (line(SECRET, "rating", value=3, also="dance"), "expected.also must be one of who_sees"),
+        (line(SECRET, "rating", value=3, also={"kind": "share"}), "expected.also must be one of"),
         (line(SECRET, "rating"), "expected.value is missing; rating needs it"),
         (line(SECRET, "rating", value=6), "expected.value must be of 1 to 5"),
         (line(SECRET, "rating", value="3"), "expected.value must be of 1 to 5"),
