@@ -26,6 +26,11 @@ def read(text: str, of: str = "heard", language: str = "en") -> tuple[list[str],
         ("partly i dont see so well today", "heard", "2"),
         ("some he was in a hurry", "snag", "2"),
         ("nope all good", "snag", "5"),
+        ("half of it", "heard", "2"),
+        ("it was 50/50", "heard", "2"),
+        ("put me down as a three", "heard", "3"),
+        ("for the greater part", "heard", "3"),
+        ("suits me right down to the ground", "approach", "5"),
     ],
 )
 def test_an_option_is_read_with_what_stands_around_it(text: str, of: str, option: str) -> None:
@@ -41,6 +46,13 @@ def test_an_option_is_read_with_what_stands_around_it(text: str, of: str, option
         ("not that I can think of, maybe a small thing", "snag"),
         ("not a lot", "snag"),
         ("couldnt be better", "snag"),
+        ("pretty much", "heard"),
+        ("more or less", "heard"),
+        ("quite", "heard"),
+        ("not much", "heard"),
+        ("not much", "snag"),
+        ("dont think so", "snag"),
+        ("can't complain", "heard"),
     ],
 )
 def test_what_may_mean_something_else_is_not_certain(text: str, of: str) -> None:
@@ -49,7 +61,14 @@ def test_what_may_mean_something_else_is_not_certain(text: str, of: str) -> None
 
 @pytest.mark.parametrize(
     ("text", "option"),
-    [("mucha", "4"), ("total", "5"), ("no me sentí segura para nada", "1")],
+    [
+        ("mucha", "4"),
+        ("total", "5"),
+        ("deltodo", "5"),
+        ("la verdad q no", "1"),
+        ("mitad y mitad", "2"),
+        ("no me sentí segura para nada", "1"),
+    ],
 )
 def test_spanish_agrees_in_gender_and_says_no_twice(text: str, option: str) -> None:
     assert read(text, "safe", "es") == ([option], True)
