@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -31,6 +32,8 @@ _SAID_BY = {
 }
 """Lists of the lexicons: each such request of the lines that were held out has a word of them."""
 _ASKING = {SCALE, "choice", "text"}
+_CODE = re.compile(r"[<>{}\[\]\\|=;`$]|--")
+_MUCH_CODE = 2
 
 _GROUPS = ("none", "hardly", "little", "some", "mostly", "much", "all")
 
@@ -154,6 +157,9 @@ class AnswerGate(GraphComponent, IntentClassifier):
             return False
         name = intent.get(INTENT_NAME_KEY)
         if expects == "text":
+            if len(_CODE.findall(text)) >= _MUCH_CODE:
+                # No request is written like that; it is kept as it is.
+                return False
             return name not in self._config["answers_at_text"] and self._is_sure(message, intent)
         if expects == "safety":
             return (
