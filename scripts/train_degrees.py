@@ -2,7 +2,7 @@
 """Learns how much a typed answer says: understanding/degrees.safetensors.
 
     .venv/rasa/bin/python scripts/train_degrees.py           some minutes
-    .venv/rasa/bin/python scripts/train_degrees.py --dump F  also writes what it said of each line,
+    .venv/rasa/bin/python scripts/train_degrees.py --dump F  also writes what it said of each line
                                                              that was kept back
 
 From `understanding/degrees/*.jsonl`: one object a line with `question` (heard, safe, goals,
