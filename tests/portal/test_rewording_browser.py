@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from barriers import barriers
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from starlette.applications import Starlette
 
 from afterword.datafiles import load_instruments
@@ -152,3 +152,16 @@ def publish(page: Page, house: House) -> None:
     expect(page.get_by_role("status").first).to_contain_text("Published.")
     page.reload()
     expect(box).to_have_value(NEW)
+
+
+def test_what_is_typed_before_the_script_came_is_checked_too(
+    browser: Browser, house: House, ines: Path
+) -> None:
+    page = browser.new_context(storage_state=ines).new_page()
+    held: list[Route] = []
+    page.route("**/static/wording.js", lambda route: held.append(route))
+    with page.expect_request("**/static/wording.js"):
+        page.goto(f"{house.base}{HEARD}", wait_until="commit")
+    page.get_by_label("What it should say").fill("Great! Did you feel heard?")
+    held[0].continue_()
+    expect(page.locator("#findings")).to_contain_text("sounds like praise")

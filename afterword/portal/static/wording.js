@@ -43,9 +43,10 @@
         signal: asked.signal,
       });
       const type = answer.headers.get("content-type") ?? "";
-      if (answer.ok && type.includes("json")) show(await answer.json());
+      if (!answer.ok || !type.includes("json")) throw new Error("not checked");
+      show(await answer.json());
     } catch (error) {
-      // The button below does the same without this.
+      // What was said of other words would mislead; the button below does the same without this.
       if (error.name !== "AbortError") document.getElementById("findings").replaceChildren();
     }
   };
@@ -58,8 +59,9 @@
 
   if (document.getElementById("published")) sessionStorage.removeItem(draft);
   const kept = sessionStorage.getItem(draft);
-  if (kept !== null && kept !== box.value && box.value === box.defaultValue && !document.getElementById("problem")) {
+  if (kept !== null && box.value === box.defaultValue && !document.getElementById("problem")) {
     box.value = kept;
-    check();
   }
+  // Also what was typed before this script came.
+  if (box.value !== box.defaultValue) check();
 })();
