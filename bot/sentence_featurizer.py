@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,24 +87,27 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """As `process`, in batches of messages that are about as long as each other."""
         messages = [one for one in training_data.training_examples if one.get(TEXT)]
-        self._add(sorted(messages, key=lambda one: len(str(one.get(TEXT)))))
+        messages.sort(key=lambda one: len(str(one.get(TEXT))))
+        batches = [messages[at : at + _BATCH] for at in range(0, len(messages), _BATCH)]
+        # The matrices are multiplied outside of Python's lock.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            deque(pool.map(self._add, batches), maxlen=0)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the vector to each message, in place."""
-        self._add([one for one in messages if one.get(TEXT)])
+        if written := [one for one in messages if one.get(TEXT)]:
+            self._add(written)
         return messages
 
     def _add(self, messages: Sequence[Message]) -> None:
-        for start in range(0, len(messages), _BATCH):
-            batch = messages[start : start + _BATCH]
-            vectors = self._encoder.vectors([self._ids(str(one.get(TEXT))) for one in batch])
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            scaled = vectors / np.maximum(lengths, 1e-9) * self._scale
-            for message, vector in zip(batch, scaled, strict=True):
-                # A sentence has one row; Rasa's classifier wants a row for the words as well.
-                row = vector[None, :]
-                self.add_features_to_message(row, row, TEXT, message)
+        vectors = self._encoder.vectors([self._ids(str(one.get(TEXT))) for one in messages])
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        scaled = vectors / np.maximum(lengths, 1e-9) * self._scale
+        for message, vector in zip(messages, scaled, strict=True):
+            # A sentence has one row; Rasa's classifier wants a row for the words as well.
+            row = vector[None, :]
+            self.add_features_to_message(row, row, TEXT, message)
 
     def _ids(self, text: str) -> list[int]:
         found = self._reader.read(text).windows
