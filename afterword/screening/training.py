@@ -24,6 +24,7 @@ CLASSES = (*(one.value for one in CATEGORIES), "past", "none")
 """What the model tells apart: each category while it lasts, what is over, and what is harmless."""
 LIVE = ("imminent", "active", "passive")
 _SHINGLE = 5
+_ROUNDING = 1e-9
 
 Floats = NDArray[np.float32]
 
@@ -88,23 +89,34 @@ def near(texts: Sequence[str], alike: float) -> Iterable[tuple[int, int, float]]
     """Pairs of texts whose five-letter pieces overlap by at least that share of both together.
 
     `alike` is above 0. Only the rarest pieces of a text are looked up: two texts that are alike by
-    that much share one of them (the prefix filter of Bayardo et al. 2007).
+    that much share one of them, and are about as long (the prefix filters of Bayardo et al. 2007).
     """
     pieces = [shingles(text) for text in texts]
     common = Counter(piece for own in pieces for piece in own)
-    where: dict[str, list[int]] = {}
-    for number, own in enumerate(pieces):
-        rarest = sorted(own, key=lambda piece: (common[piece], piece))
-        others: set[int] = set()
-        for piece in rarest[: len(own) - math.ceil(alike * len(own)) + 1]:
-            known = where.setdefault(piece, [])
-            others.update(known)
-            known.append(number)
+    rank = {
+        piece: place
+        for place, piece in enumerate(sorted(common, key=lambda one: (common[one], one)))
+    }
+    ranks = [frozenset(rank[piece] for piece in own) for own in pieces]
+    where: dict[int, list[int]] = {}
+    for number in sorted(range(len(ranks)), key=lambda one: len(ranks[one])):
+        own, size = ranks[number], len(ranks[number])
+        rarest = sorted(own)
+        least = math.ceil(alike * size - _ROUNDING)
+        others = {
+            other
+            for piece in rarest[: size - least + 1]
+            for other in where.get(piece, ())
+            if len(ranks[other]) >= least
+        }
         for other in sorted(others):
-            shared = len(own & pieces[other])
-            share = shared / (len(own) + len(pieces[other]) - shared)
+            shared = len(own & ranks[other])
+            share = shared / (len(own) + len(ranks[other]) - shared)
             if share >= alike:
-                yield other, number, share
+                yield min(other, number), max(other, number), share
+        # Whoever comes later is at least as long, so that it shares a still rarer piece.
+        for piece in rarest[: size - math.ceil(2 * alike / (1 + alike) * size - _ROUNDING) + 1]:
+            where.setdefault(piece, []).append(number)
 
 
 def parts(sentences: Sequence[Sentence], count: int) -> NDArray[np.int64]:
