@@ -171,8 +171,9 @@ def test_being_offline_is_said(open_page: Open, site: Site) -> None:
 
 def test_a_sleeping_assistant_is_said_and_nothing_is_lost(open_page: Open, site: Site) -> None:
     token = site.clinic.link()
-    site.assistant.pause()
     page = open_page(site.link(token))
+    # Soon after, it counts as away.
+    site.assistant.pause()
     page.get_by_role("button", name="Start").click()
     page.get_by_text("The assistant is waking up. What you write is kept.").wait_for()
     assert violations(page) == []
