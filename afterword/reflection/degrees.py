@@ -1,12 +1,13 @@
 """Finding in one clause what it says about how much: words, numbers on any scale, stars, grades."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from afterword.reflection.instrument import Kind, Option
 from afterword.reflection.lexicon import EXTREMES, MANNERS, Lexicon, Tokens, length_at, tokens
 from afterword.reflection.plan import Question
+from afterword.reflection.slips import long_words
 
 _CODE = frozenset("{}<>=\\|_[]$")
 _STEM = 4
@@ -18,6 +19,8 @@ _OPPOSITE = 3
 """So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
 _MANNER = {*MANNERS, *EXTREMES}
+_Options = tuple[tuple[tuple[str, ...], tuple[Tokens, ...]], ...]
+"""What each option of a scale stands for, and its own words."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Clause:
         return frozenset().union(*(degree.places for degree in self.degrees))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """All that stands for an option of one question in one language."""
 
@@ -72,7 +75,13 @@ class Vocabulary:
     def longest(self) -> int:
         return max(map(len, self.phrases))
 
+    @cached_property
+    def slipping(self) -> frozenset[str]:
+        """The words of its phrases that a slip of the finger is put right to."""
+        return long_words(self.phrases)
 
+
+@lru_cache
 def usual(lexicon: Lexicon) -> Vocabulary:
     """Of a scale from nothing to everything, whatever it is about."""
     ranks = {name: place for place, names in enumerate(_USUAL, 1) for name in names.split()}
@@ -89,49 +98,62 @@ def usual(lexicon: Lexicon) -> Vocabulary:
 
 def vocabulary(question: Question, lexicon: Lexicon) -> Vocabulary:
     """Of a question with options in order."""
-    options = question.item.options
+    item, language = question.item, lexicon.language
+    texts = (item.again.get(language, ""), item.label.get(language, ""))
+    topic = {word for text in texts for word in tokens(text) if len(word) > 2}
+    topic |= {word for name in item.names.get(language, ()) for word in tokens(name)}
+    says = tuple((option.says, tuple(_own(option, language))) for option in item.options)
+    return _vocabulary(says, frozenset(topic) - lexicon.words("breaks"), lexicon)
+
+
+@lru_cache(maxsize=256)
+def _vocabulary(options: _Options, topic: frozenset[str], lexicon: Lexicon) -> Vocabulary:
+    def saying(what: str) -> frozenset[int]:
+        return frozenset(at for at, (says, _) in enumerate(options, 1) if what in says)
+
+    return Vocabulary(
+        phrases=_phrases(options, lexicon),
+        topic=topic,
+        lexicon=lexicon,
+        size=len(options),
+        ascending=_is_ascending(options),
+        agreeing=saying("yes"),
+        refusing=saying("no"),
+        extremes=_extremes(options),
+    )
+
+
+@lru_cache(maxsize=64)
+def _phrases(options: _Options, lexicon: Lexicon) -> Mapping[Tokens, tuple[frozenset[int], str]]:
+    """Questions that are answered on one scale share them: there are thousands."""
     phrases: dict[Tokens, tuple[frozenset[int], str]] = {}
     for group, known in lexicon.groups.items():
-        places = frozenset(at for at, option in enumerate(options, 1) if group in option.says)
+        places = frozenset(at for at, (says, _) in enumerate(options, 1) if group in says)
         if places:
             kind = "manner" if group in _MANNER else "quantity"
             for phrase in known:
                 # In two groups: it may mean either, and is asked back.
                 before = phrases.get(phrase, (frozenset(), ""))[0] if kind == "quantity" else ()
                 phrases[phrase] = (places.union(before), kind)
-    yes = [at for at, option in enumerate(options, 1) if "yes" in option.says]
-    ascending = not yes or yes[-1] == len(options)
-    extremes = _extremes(options, ascending=ascending)
-    for name, meant in extremes.items():
+    for name, meant in _extremes(options).items():
         phrases |= dict.fromkeys(lexicon.groups[name], meant)
-    for at, option in enumerate(options, 1):
-        for phrase in _own(option, lexicon.language):
-            phrases[phrase] = (frozenset({at}), "label")
-    wording = question.item.again, question.item.label
-    topic = frozenset(
-        word for text in wording for word in tokens(text.get(lexicon.language, "")) if len(word) > 2
-    ) | {word for name in question.item.names.get(lexicon.language, ()) for word in tokens(name)}
-    return Vocabulary(
-        phrases=phrases,
-        topic=topic - lexicon.words("breaks"),
-        lexicon=lexicon,
-        size=len(options),
-        ascending=ascending,
-        agreeing=frozenset(yes),
-        refusing=frozenset(at for at, option in enumerate(options, 1) if "no" in option.says),
-        extremes=extremes,
-    )
+    for at, (_, own) in enumerate(options, 1):
+        phrases |= dict.fromkeys(own, (frozenset({at}), "label"))
+    return phrases
 
 
-def _extremes(
-    options: Sequence[Option], *, ascending: bool
-) -> dict[str, tuple[frozenset[int], str]]:
+def _is_ascending(options: _Options) -> bool:
+    yes = [at for at, (says, _) in enumerate(options, 1) if "yes" in says]
+    return not yes or yes[-1] == len(options)
+
+
+def _extremes(options: _Options) -> dict[str, tuple[frozenset[int], str]]:
     """What both ends stand for; where less is better it is praise or blame, and asked back."""
     found = {}
     for name, manner, end in zip(EXTREMES, ("good", "bad"), (len(options), 1), strict=True):
-        places = frozenset(at for at, option in enumerate(options, 1) if manner in option.says)
+        places = frozenset(at for at, (says, _) in enumerate(options, 1) if manner in says)
         if places:
-            sure = ascending and end in places
+            sure = _is_ascending(options) and end in places
             found[name] = (frozenset({end}), "quantity") if sure else (places, "manner")
     return found
 

@@ -44,9 +44,12 @@ _DRESSING = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 Tokens = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """`groups` holds phrases by group, `lists` all others by their name, both as tokens.
+
+    It is big, and made once for each language: only the same one is equal, so that what is made of
+    it can be kept.
 
     `spelled` holds how people write a word, "yeh", and the words that are meant.
     """

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from afterword.reflection.degrees import (
     Clause,
@@ -141,9 +142,8 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
     """The text cut at punctuation and before "but" and the like; nothing empty."""
     breaks, ends = known.lexicon.words("breaks"), known.lexicon.lists["ends"]
     found: list[list[str]] = [[]]
-    said = mended(tokens(_PAUSE.sub(" . ", text.strip())), known.phrases, known.lexicon)
-    cuts = _ENDS | breaks | {word for end in ends for word in end}
-    kept = [phrase for phrase in known.phrases if not cuts.isdisjoint(phrase)]
+    said = mended(tokens(_PAUSE.sub(" . ", text.strip())), known.slipping, known.lexicon)
+    kept = _with_breaks(known)
     words = _without_spoken_ends(said, ends, _within_phrases(said, kept))
     whole = _within_phrases(words, kept)
     for at, word in enumerate(words):
@@ -157,6 +157,14 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
         if not clauses or not only_repeats(own, clauses[-1], known.lexicon):
             clauses.append(own)
     return clauses
+
+
+@lru_cache(maxsize=256)
+def _with_breaks(known: Vocabulary) -> list[Tokens]:
+    """The phrases that cutting would tear apart."""
+    spoken = {word for end in known.lexicon.lists["ends"] for word in end}
+    cuts = _ENDS | known.lexicon.words("breaks") | spoken
+    return [phrase for phrase in known.phrases if not cuts.isdisjoint(phrase)]
 
 
 def _is_end(word: str, known: Vocabulary) -> bool:

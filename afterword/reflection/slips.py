@@ -10,17 +10,23 @@ _LONG = 10
 """From this length on two letters may be wrong."""
 
 
-def mended(words: Tokens, phrases: Iterable[Tokens], lexicon: Lexicon) -> Tokens:
-    """The words, each slip put right where only one word of the phrases can be meant.
+def long_words(phrases: Iterable[Tokens]) -> frozenset[str]:
+    """The words of phrases that a slip can be told of."""
+    return frozenset(word for phrase in phrases for word in phrase if len(word) >= _SHORTEST)
+
+
+def mended(words: Tokens, known: frozenset[str], lexicon: Lexicon) -> Tokens:
+    """The words, each slip put right where only one of the `known` long words can be meant.
 
     Before that what many write in their own way, "yeh", "alot", is put as it is in the lists.
     """
     words = tuple(one for word in words for one in lexicon.spelled.get(word, (word,)))
     if all(len(word) < _SHORTEST - 1 for word in words):
         return words
-    known = {word for phrase in phrases for word in phrase if len(word) >= _SHORTEST}
-    plain = known | lexicon.vocabulary
-    return tuple(word if word in plain else _meant(word, known) or word for word in words)
+    return tuple(
+        word if word in known or word in lexicon.vocabulary else _meant(word, known) or word
+        for word in words
+    )
 
 
 def _meant(word: str, known: Iterable[str]) -> str | None:

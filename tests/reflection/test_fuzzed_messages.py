@@ -327,7 +327,7 @@ def speaks_for(at: Question, value: str, text: str, language: str) -> bool:
     assert option is not None
     # Slips count as the word they are put right to; which, tests/reflection/test_slips.py says.
     here = vocabulary(at, known)
-    said = mended(tokens(text), here.phrases, known)
+    said = mended(tokens(text), here.slipping, known)
     own = {tokens(option.label[language]), *map(tokens, option.words.get(language, ()))}
     own |= {phrase for group in option.says for phrase in known.groups[group]}
     ends = {name for name, (places, _) in here.extremes.items() if places == _place(at, value)}
