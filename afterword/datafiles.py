@@ -20,9 +20,12 @@ class DataFileError(Exception):
 
 
 def read_yaml(path: Path) -> Any:
-    """The file as mappings and lists that remember their lines. Raises DataFileError."""
+    """The file as mappings and lists; `line_of` says where each part of it is.
+
+    Raises DataFileError.
+    """
     try:
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataFileError(f"{path}: this file is missing.") from None
     except MarkedYAMLError as error:
@@ -52,7 +55,7 @@ def _instrument(path: Path, stamp: tuple[int, int] | None) -> Instrument:
     try:
         return build_instrument(data)
     except DataProblem as problem:
-        line = line_of(data, problem.path)
+        line = line_of(path, problem.path)
         raise DataFileError(f"{path}:{line}: {problem}") from None
 
 
@@ -85,11 +88,15 @@ def _lexicon(path: Path, stamp: tuple[int, int] | None) -> Lexicon:
     try:
         return build_lexicon(data)
     except DataProblem as problem:
-        raise DataFileError(f"{path}:{line_of(data, problem.path)}: {problem}") from None
+        raise DataFileError(f"{path}:{line_of(path, problem.path)}: {problem}") from None
 
 
-def line_of(data: Any, path: tuple[str | int, ...]) -> int:
-    """The line (from 1) of the deepest part of `path` that exists in `data`."""
+def line_of(file: Path, path: tuple[str | int, ...]) -> int:
+    """The line (from 1) of the deepest part of `path` that exists in a file of YAML.
+
+    Reading with lines takes ten times as long, so that it is done once something is wrong.
+    """
+    data = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
     line = 1
     for key in path:
         if not isinstance(data, CommentedBase):

@@ -66,7 +66,7 @@ def _country_in(path: Path, data: Any) -> Country:
     try:
         return _country(path.stem, data)
     except DataProblem as problem:
-        raise DataFileError(f"{path}:{line_of(data, problem.path)}: {problem}") from None
+        raise DataFileError(f"{path}:{line_of(path, problem.path)}: {problem}") from None
 
 
 def _country(code: str, data: Any) -> Country:
@@ -179,7 +179,7 @@ def _check_names(read: Mapping[Path, Any]) -> None:
     for path, key, at, name in _all_names(read):
         owner = owners.setdefault(words_of(name), path)
         if owner != path:
-            line = line_of(read[path], (key, at))
+            line = line_of(path, (key, at))
             raise DataFileError(
                 f"{path}:{line}: {name} is in {owner.name} too; leave it to one, or add a word."
             )

@@ -101,10 +101,10 @@ def _texts_in(path: Path, stamp: tuple[int, int] | None) -> Mapping[str, str]:
     texts = {}
     for section, entries in data.items():
         if not isinstance(entries, Mapping):
-            raise DataFileError(f"{path}:{line_of(data, (section,))}: {section} has no texts.")
+            raise DataFileError(f"{path}:{line_of(path, (section,))}: {section} has no texts.")
         for key, text in entries.items():
             if not isinstance(text, str):
-                line = line_of(data, (section, key))
+                line = line_of(path, (section, key))
                 raise DataFileError(f"{path}:{line}: {key} must be a text; put it in quotes.")
             texts[f"{section}.{key}"] = str(text).strip()
     return texts

@@ -13,7 +13,7 @@ may stand between any two of them.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _PIECE = re.compile(r"\s*(\.\.\.|~(?=[({])|[()|\[\]^$]|\{[a-z0-9_]+\}|[^\s()|\[\]{}^$~]+)")
 _GAP = 4
@@ -367,7 +367,9 @@ def _split(source: str) -> list[str]:
     return pieces
 
 
+@cache
 def _word(piece: str) -> Node:
+    """The same for each place in which a word stands: the rules name one word ten times."""
     stem = piece.rstrip("*")
     if piece == f"*{stem[1:]}" and len(stem) > 1 and "*" not in stem[1:]:
         return _Tail(stem[1:])

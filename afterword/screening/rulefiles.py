@@ -47,7 +47,7 @@ def _part(path: Path, groups: Groups) -> Part:
     try:
         return build_part(data, groups)
     except DataProblem as problem:
-        raise DataFileError(f"{path}:{line_of(data, problem.path)}: {problem}") from None
+        raise DataFileError(f"{path}:{line_of(path, problem.path)}: {problem}") from None
 
 
 def _groups(path: Path) -> Groups:
@@ -56,13 +56,13 @@ def _groups(path: Path) -> Groups:
         raise DataFileError(f"{path}:1: write name: and words divided by | here.")
     for name, words in data.items():
         if not isinstance(words, str):
-            raise DataFileError(f"{path}:{line_of(data, (name,))}: {name} must be a text.")
+            raise DataFileError(f"{path}:{line_of(path, (name,))}: {name} must be a text.")
     groups = Groups({str(name): " ".join(words.split()) for name, words in data.items()})
     for name in groups:
         try:
             groups[name]
         except PhraseError as error:
-            raise DataFileError(f"{path}:{line_of(data, (name,))}: {name} {error}") from None
+            raise DataFileError(f"{path}:{line_of(path, (name,))}: {name} {error}") from None
     return groups
 
 

@@ -127,7 +127,7 @@ class Glossary:
             if word.start() < at:
                 continue
             for pattern, english in self._phrases.get(unaccented(word[0]), ()):
-                found = pattern.match(text, word.start())
+                found = _compiled(pattern).match(text, word.start())
                 if found:
                     yield self._by_words(text[at : found.start()])
                     yield english
@@ -192,14 +192,20 @@ class Glossary:
 
 def _by_first_word(
     groups: Iterable[tuple[str, str]],
-) -> Mapping[str, Sequence[tuple[re.Pattern[str], str]]]:
-    """Phrases with their English, by their first word without accents, the longest first."""
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Patterns of phrases with their English, by first word without accents, longest first."""
     english = {phrase.strip(): said for said, forms in groups for phrase in forms.split("|")}
-    found: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+    found: dict[str, list[tuple[str, str]]] = {}
     for phrase in sorted(english, key=len, reverse=True):
-        pattern = re.compile(rf"{_either(phrase)}\b")
+        pattern = rf"{_either(phrase)}\b"
         found.setdefault(unaccented(phrase.split()[0]), []).append((pattern, english[phrase]))
     return found
+
+
+@lru_cache(maxsize=4_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """When it is first needed: there are two thousand, and a process that starts needs none."""
+    return re.compile(pattern)
 
 
 def _either(phrase: str) -> str:

@@ -1,10 +1,12 @@
 """What a message may have meant: three labels, each with lines that are like it. Pure."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from afterword.training.corpus import Line, lines
 from afterword.training.nearness import plain
@@ -30,14 +32,19 @@ class Suggester:
 
     def __init__(self, taught: Iterable[Line]) -> None:
         self._lines: dict[str, list[Line]] = defaultdict(list)
-        self._places: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        self._sizes: dict[str, list[int]] = defaultdict(list)
+        places: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        sizes: dict[str, list[int]] = defaultdict(list)
         for line in taught:
             at, pieces = len(self._lines[line.language]), _pieces(line.text)
             self._lines[line.language].append(line)
-            self._sizes[line.language].append(len(pieces))
+            sizes[line.language].append(len(pieces))
             for piece in pieces:
-                self._places[line.language][piece].append(at)
+                places[line.language][piece].append(at)
+        self._sizes = {language: np.array(own) for language, own in sizes.items()}
+        self._places = {
+            language: {piece: np.array(own) for piece, own in known.items()}
+            for language, known in places.items()
+        }
 
     def suggest(
         self, text: str, language: str, guesses: Sequence[tuple[str, float]], chosen: str = ""
@@ -62,10 +69,15 @@ class Suggester:
 
     def _alike(self, text: str, language: str) -> list[Line]:
         """Lines that share pieces of words, the most alike first."""
-        pieces = _pieces(text)
-        shared = Counter(at for piece in pieces for at in self._places[language].get(piece, ()))
+        pieces, known = _pieces(text), self._places.get(language, {})
+        found = [known[piece] for piece in pieces if piece in known]
+        if not found:
+            return []
         sizes = self._sizes[language]
-        ranked = sorted(shared, key=lambda at: (-2 * shared[at] / (len(pieces) + sizes[at]), at))
+        shared = np.bincount(np.concatenate(found), minlength=len(sizes))
+        places = np.flatnonzero(shared)
+        likeness = shared[places] / (len(pieces) + sizes[places])
+        ranked = places[np.argsort(-likeness, kind="stable")]
         return [self._lines[language][at] for at in ranked[: 20 * SUGGESTIONS]]
 
     def _all(self, language: str) -> Iterator[str]:
