@@ -61,8 +61,7 @@ def ines(browser: Browser, house: House, tmp_path_factory: pytest.TempPathFactor
     return signed_in(browser, house.base, ADMIN, code_at(NOW), path)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     browser: Browser, house: House, ines: Path, width: int, scheme: str
 ) -> None:
