@@ -3,26 +3,22 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from afterword.reflection.degrees import (
     Clause,
     Degree,
-    Vocabulary,
     is_of_the_topic,
     is_scale,
     read_clause,
-    usual,
-    vocabulary,
 )
 from afterword.reflection.instrument import Option
 from afterword.reflection.lexicon import Lexicon, Tokens, normalise, tokens
 from afterword.reflection.plan import Question
 from afterword.reflection.slips import mended
 from afterword.reflection.tags import only_repeats, without_tag
+from afterword.reflection.vocabulary import ENDS, Vocabulary, usual, vocabulary
 
 _KEPT = frozenset("%+")
-_ENDS = frozenset(".;!?\n(),:…—")
 _NEGATION = re.compile(
     r"\b(not|no|never|hardly|isn't|wasn't|didn't|don't|cannot|can't|without|ni|sin)\b"
 )
@@ -143,7 +139,7 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
     breaks, ends = known.lexicon.words("breaks"), known.lexicon.lists["ends"]
     found: list[list[str]] = [[]]
     said = mended(tokens(_PAUSE.sub(" . ", text.strip())), known.slipping, known.lexicon)
-    kept = _with_breaks(known)
+    kept = known.with_breaks
     words = _without_spoken_ends(said, ends, _within_phrases(said, kept))
     whole = _within_phrases(words, kept)
     for at, word in enumerate(words):
@@ -159,23 +155,15 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
     return clauses
 
 
-@lru_cache(maxsize=256)
-def _with_breaks(known: Vocabulary) -> list[Tokens]:
-    """The phrases that cutting would tear apart."""
-    spoken = {word for end in known.lexicon.lists["ends"] for word in end}
-    cuts = _ENDS | known.lexicon.words("breaks") | spoken
-    return [phrase for phrase in known.phrases if not cuts.isdisjoint(phrase)]
-
-
 def _is_end(word: str, known: Vocabulary) -> bool:
     """Punctuation, or an emoji that says nothing by itself: "partly 😕 too fast"."""
-    if word in _ENDS:
+    if word in ENDS:
         return True
     own = (word,) in known.phrases or word in known.lexicon.words("star_signs")
     return len(word) == 1 and unicodedata.category(word) == "So" and not own
 
 
-def _within_phrases(words: Tokens, kept: list[Tokens]) -> set[int]:
+def _within_phrases(words: Tokens, kept: frozenset[Tokens]) -> set[int]:
     """Where words are that would be cut to pieces: "la verdad, no", "worlds apart"."""
     return {
         place

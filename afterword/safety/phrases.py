@@ -337,9 +337,7 @@ class _Reader:
             return _Edge(first=piece == "^")
         if piece == "~":
             return self._other()
-        if piece.startswith("{"):
-            return self._group(piece[1:-1])
-        return _word(piece)
+        return self._group(piece[1:-1]) if piece.startswith("{") else _word(piece)
 
     def _other(self) -> Node:
         piece = str(self._peek())
@@ -367,9 +365,8 @@ def _split(source: str) -> list[str]:
     return pieces
 
 
-@cache
+@cache  # The rules name one word ten times.
 def _word(piece: str) -> Node:
-    """The same for each place in which a word stands: the rules name one word ten times."""
     stem = piece.rstrip("*")
     if piece == f"*{stem[1:]}" and len(stem) > 1 and "*" not in stem[1:]:
         return _Tail(stem[1:])

@@ -11,13 +11,13 @@ from factory import adaptive, by_question, core, lexicon, skipped, weekly
 from afterword.locales import load
 from afterword.reflection.answers import Answer, AnswerState
 from afterword.reflection.asking import Asker, Prompt
-from afterword.reflection.degrees import vocabulary
 from afterword.reflection.exchange import ASIDE_LINES, Heard, Open, Outcome, Pending
 from afterword.reflection.instrument import Kind
 from afterword.reflection.lexicon import GROUPS, Tokens, tokens
 from afterword.reflection.plan import REVIEW, Plan, Question
 from afterword.reflection.slips import mended
 from afterword.reflection.turns import take
+from afterword.reflection.vocabulary import vocabulary
 
 MESSAGES = 10_000
 HANDS = 4
