@@ -2,8 +2,6 @@
 
 import subprocess
 
-import pytest
-
 from afterword.evaluation.running import RASA_PYTHON
 from afterword.settings import PROJECT
 
@@ -66,9 +64,6 @@ assert (LogisticRegressionClassifier._create_X(None, messages).toarray() == stoc
 """
 
 
-@pytest.mark.skipif(
-    not (PROJECT / RASA_PYTHON).exists(), reason="needs Rasa's environment: make setup"
-)
 def test_rows_and_fingerprints_are_those_of_stock_rasa() -> None:
     done = subprocess.run(
         [str(PROJECT / RASA_PYTHON), "-W", "ignore", "-c", SAME],
