@@ -126,8 +126,8 @@ def train(
         total = 0.0
         net.train()
         for batch in batches(examples, words, rng):
-            ids, mask = packed([pieces for pieces, _ in batch], rng)
-            with torch.autocast("cpu", torch.bfloat16):
+            ids, mask = packed([pieces for pieces, _ in batch], words.vocabulary.hidden, rng)
+            with torch.autocast("cpu", torch.bfloat16, enabled=safety_encoder.HALF_DIGITS):
                 logits = net(ids, mask)
             loss = loss_of(logits.float(), [one for _, one in batch], heads, scarcity)
             optimiser.zero_grad()
@@ -185,9 +185,11 @@ def batches(
     return found
 
 
-def packed(rows: Sequence[list[int]], rng: random.Random) -> tuple[torch.Tensor, torch.Tensor]:
+def packed(
+    rows: Sequence[list[int]], hidden: int, rng: random.Random
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Numbers and mask of a batch, some pieces hidden so that no single word decides."""
-    rows = [safety_encoder.masked(row, PLAN, rng) for row in rows]
+    rows = [safety_encoder.masked(row, hidden, PLAN, rng) for row in rows]
     longest = max(map(len, rows))
     ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
     mask = torch.tensor([[1.0] * len(row) + [0.0] * (longest - len(row)) for row in rows])

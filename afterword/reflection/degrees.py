@@ -12,6 +12,7 @@ _STEM = 4
 _LATEST = 6
 """Where an ordinal may stand in a clause: "between the second and the third"."""
 _MINUS = {("-",), ("–",), ("−",)}
+_LONG_SCALE = 10
 _OPPOSITE = 3
 """So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
@@ -217,14 +218,18 @@ def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
         after = {int(number)} if 1 <= number <= known.size else set()
         return Degree(frozenset({1} | after), "turned", at, at + 1)
     rest = words[at + 1 :]
+    starred = next((n for n in (2, 1) if rest[:n] in lexicon.lists["stars"]), 0)
     for length in (2, 1):
         if rest[:length] in lexicon.lists["percent"]:
             return _placed(number, 100, known, at, at + 1 + length)
-        if rest[:length] in lexicon.lists["stars"]:
-            return _placed(number, 5, known, at, at + 1 + length)
-    over = next((n for n in (2, 1) if rest[:n] in lexicon.lists["out_of"] or rest[:n] == ("/",)), 0)
-    if over and len(rest) > over and (of := lexicon.number(rest[over])):
-        return _placed(number, of, known, at, at + 2 + over)
+    beyond = rest[starred:]
+    over = next(
+        (n for n in (2, 1) if beyond[:n] in lexicon.lists["out_of"] or beyond[:n] == ("/",)), 0
+    )
+    if over and len(beyond) > over and (of := lexicon.number(beyond[over])):
+        return _placed(number, of, known, at, at + 2 + starred + over)
+    if starred:
+        return _placed(number, 5, known, at, at + 1 + starred)
     return _bare(number, words, known, at)
 
 
@@ -290,7 +295,9 @@ def _placed(number: float, of: float, known: Vocabulary, start: int, end: int) -
     if not known.ascending:
         # Seven of ten: that much strain, or that little? Asked back, both ways.
         places = places | {known.size + 1 - place for place in places}
-    end_of_it = number in (0, of) and known.ascending
+    # Who counts to ten or to a hundred begins at one as well as at nothing.
+    ends = (0, 1, of) if of >= _LONG_SCALE else (0, of)
+    end_of_it = number in ends and known.ascending
     return Degree(places, "measure" if end_of_it else "scaled", start, end)
 
 

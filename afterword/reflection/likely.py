@@ -6,6 +6,7 @@ taken.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,10 @@ Likely = Mapping[str, Sequence[float]]
 ONE, NONE = 0.9, 0.998
 """From which share on a place counts: where the rule has the same candidate, and where it has none.
 Where the rule has several, the words say that it is open."""
+NUMBER = 0.5
+"""The same where that candidate's own number is the one in the text."""
+_OF = 2
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _DENIALS = 2
 _SCALES = {
     "extent": ("none", "little", "mostly", "much", "all"),
@@ -41,7 +46,7 @@ def with_likely(
     if reading.sure or len(shares) != len(options) + 1 or _leaves_open(text, lexicon):
         return reading
     best = max(range(len(shares)), key=lambda place: shares[place])
-    if best == 0 or shares[best] < _needed(reading, text):
+    if best == 0 or shares[best] < _needed(reading, text, options):
         return reading
     meant = options[best - 1]
     if not reading.options:
@@ -49,10 +54,25 @@ def with_likely(
     return replace(reading, options=(meant,), sure=True) if meant in reading.options else reading
 
 
-def _needed(reading: Reading, text: str) -> float:
+def _needed(reading: Reading, text: str, options: Sequence[Option]) -> float:
     if not reading.options:
         return NONE
-    return ONE if len(reading.options) == 1 and not has_number(text) else math.inf
+    if len(reading.options) > 1:
+        return math.inf
+    if not has_number(text):
+        return ONE
+    return (
+        NUMBER
+        if _is_the_number(text, options.index(reading.options[0]) + 1, len(options))
+        else math.inf
+    )
+
+
+def _is_the_number(text: str, place: int, size: int) -> bool:
+    """ "Not for me, put a 1", "100 of 100": the one number in it is the option's own."""
+    numbers = _NUMBER.findall(text)
+    whole = len(numbers) == _OF and numbers[0] == numbers[1] and place == size
+    return whole or numbers == [str(place)]
 
 
 def _leaves_open(text: str, lexicon: Lexicon) -> bool:

@@ -152,8 +152,11 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
         return Outcome(open=open_options(open_), short=True, say=(Line("which_then"),))
     if (corrected := _guessed_correction(heard, answers, asker, open_)) is not None:
         return corrected
-    reading = decided(_read(question, heard, asker.lexicon), question, heard, open_)
-    reading = with_likely(reading, question, heard.text, asker.lexicon, heard.likely)
+    ruled = decided(_read(question, heard, asker.lexicon), question, heard, open_)
+    reading = with_likely(ruled, question, heard.text, asker.lexicon, heard.likely)
+    if heard.also is not None and not ruled.sure:
+        # It was learnt from answers: "do I have to answer all of it?" looks like one as well.
+        reading = replace(reading, sure=False)
     if reading.option is not None:
         answer = Answer(question.id, AnswerState.ANSWERED, reading.option.id, reading.words)
         return _store(answer, open_, answers, asker, say=_stored(question, answer, asker))
@@ -177,7 +180,12 @@ def _read(question: Question, heard: Heard, lexicon: Lexicon) -> Reading:
     if heard.also is None or whole.sure or not is_scale(question):
         return whole
     parts = after_degree(heard.text, (lexicon,)) or parts_of(heard.text)
-    said = [read for part in parts if (read := read_option(question, part, lexicon)).options]
+    # "Do I have to answer all of it?" is no answer, whatever it says of how much.
+    said = [
+        read
+        for part in parts
+        if not part.endswith("?") and (read := read_option(question, part, lexicon)).options
+    ]
     if len(said) != 1:
         return whole
     return replace(said[0], words=heard.text.strip())

@@ -1,8 +1,9 @@
-"""The sentence encoder all-MiniLM-L6-v2, read from its package and run with numpy alone.
+"""The sentence encoders, run with numpy alone: a sentence costs milliseconds.
 
-The package is installed without the framework that it was made for: a sentence costs milliseconds,
-and nothing but a matrix library is needed. What was trained for this product are changes of the
-matrices of its layers, 8 bits for each number, that are added to the weights while they are read.
+all-MiniLM-L6-v2 is read from its package, which is installed without the framework that it was made
+for. What was trained for this product are changes of the matrices of its layers, 8 bits for each
+number, that are added to the weights while they are read. The multilingual encoder has the same
+build and is stored whole, in 8 bits.
 """
 
 import hashlib
@@ -30,6 +31,8 @@ PARTS = {
     "narrow": "output.dense",
 }
 """The matrices of a layer, and their names in the weights file."""
+WORDS = "embeddings.word_embeddings.weight"
+STEP = ".step"
 _EPSILON = np.float32(1e-12)
 _FAR = np.float32(-1e9)
 
@@ -81,11 +84,25 @@ def read_safetensors(content: bytes) -> dict[str, Floats]:
     return found
 
 
+def unpacked(content: bytes) -> dict[str, Floats]:
+    """The matrices of a file in which `<name>` is kept in steps of `<name>.step`, one for each row.
+
+    Those of the words stay in 16 bits: there are many, and each message needs few of them.
+    """
+    stored = read_safetensors(content)
+    found = {name: value for name, value in stored.items() if not name.endswith(STEP)}
+    for name in found:
+        if f"{name}{STEP}" in stored:
+            found[name] = found[name] * stored[f"{name}{STEP}"][:, None]
+    found[WORDS] = found[WORDS].astype(np.float16)
+    return found
+
+
 class Encoder:
     """Sentences to vectors."""
 
     def __init__(self, weights: Mapping[str, Floats], changes: Changes | None = None) -> None:
-        self._words = weights["embeddings.word_embeddings.weight"]
+        self._words = weights[WORDS]
         self._places = (
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]

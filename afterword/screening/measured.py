@@ -28,7 +28,7 @@ def scored(model: SafetyModel, sentences: Sequence[Sentence]) -> list[Scored]:
         reading = model.reader.read(one.text)
         shares = model.shares(reading)
         share = float(shares[:, :LIVE].sum(axis=1).max()) if len(shares) else 0.0
-        found.append(Scored(one, share, "es" if reading.spanish else "en"))
+        found.append(Scored(one, share, reading.language))
     return found
 
 

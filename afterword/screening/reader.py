@@ -9,10 +9,16 @@ from afterword.screening.wordpiece import Vocabulary, cleaned
 
 @dataclass(frozen=True)
 class Reading:
-    """A message in windows. `spanish` says which thresholds hold for it."""
+    """A message in windows, and the words of each as they are, without what the word list says of
+    them. `spanish` says which bounds hold for it."""
 
     windows: tuple[Window, ...]
+    plain: tuple[str, ...]
     spanish: bool
+
+    @property
+    def language(self) -> str:
+        return "es" if self.spanish else "en"
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,11 @@ class Reader:
         """The windows of a message as it was typed."""
         plain = cleaned(text)
         spanish = self.glossary.is_spanish(plain)
-        if not spanish:
-            return Reading(tuple(windows(plain, self.vocabulary.pieces)), spanish)
-        found = windows(plain, self._spanish_pieces)
-        return Reading(tuple(Window(self._both(one.text), one.pieces) for one in found), spanish)
+        found = windows(plain, self._spanish_pieces if spanish else self.vocabulary.pieces)
+        said = tuple(one.text for one in found)
+        if spanish:
+            found = [Window(self._both(one.text), one.pieces) for one in found]
+        return Reading(tuple(found), said, spanish)
 
     def words(self, text: str) -> str:
         """What the linear model learns from: the words, Spanish ones in English too."""

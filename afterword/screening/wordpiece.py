@@ -86,6 +86,7 @@ class Vocabulary:
     def __init__(self, words: Mapping[str, int]) -> None:
         self._words = words
         self.start, self.end, self.pad = words["[CLS]"], words["[SEP]"], words["[PAD]"]
+        self.hidden = words["[MASK]"]
         self._of_word = lru_cache(maxsize=20_000)(self._pieces)
 
     def pieces(self, text: str) -> list[int]:

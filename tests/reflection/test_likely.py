@@ -83,8 +83,18 @@ def test_it_is_said_what_was_taken() -> None:
     assert outcome.say == (Line("understood", {"answer": "Completely"}),)
 
 
-def test_what_comes_with_another_request_is_weighed_alike() -> None:
-    heard = Heard("like a book. who reads this?", "answer", None, None, "ask_who_sees", likely(5))
+def test_what_comes_with_another_request_is_asked_back() -> None:
+    text = "how long is this survey, and do I have to answer all of it?"
+    heard = Heard(text, "answer", None, None, "help", likely(5))
     outcome = take(heard, Open("heard"), {}, asker())
-    assert [one.value for one in outcome.store] == ["5"]
-    assert [line.key for line in outcome.say] == ["understood", "who_sees"]
+    assert outcome.store == ()
+    assert outcome.open is not None and outcome.open.candidates == ("5",)
+    assert [line.key for line in outcome.say] == ["help"]
+
+
+def test_a_number_is_certain_where_the_words_beside_it_say_the_same() -> None:
+    text = "i like the worksheets, im a nerd. 5"
+    assert not read(text, {}).sure
+    assert read(text, likely(5, 0.6)).sure
+    assert not read(text, likely(4)).sure
+    assert not read("8 of 10 i like the worksheets", likely(4)).sure

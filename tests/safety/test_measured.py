@@ -45,22 +45,32 @@ def share(lines: list[Line], tier: Tier, **wanted: object) -> float:
 @pytest.mark.parametrize("name", ["heldout_en", "blind_en", "second_en"])
 def test_english_lines_of_others(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.88
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.8
-    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.95
-    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.91
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.82
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.96
+    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.92
     assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.085
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.03
 
 
-@pytest.mark.parametrize("name", ["heldout_es", "blind_es", "second_es"])
+@pytest.mark.parametrize("name", ["heldout_es", "blind_es", "second_es", "third_es", "fourth_es"])
 def test_spanish_lines_of_others(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.89
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.91
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.79
     assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.13
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.031
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.12
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.037
+
+
+def test_english_lines_of_the_newest_hand(screener: Screener) -> None:
+    lines = screened(screener, "third_en")
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.94
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.85
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.07
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.09
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
 
 
 def test_ordinary_speech(screener: Screener) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,21 @@ def test_the_work_for_a_message_is_bounded(model: SafetyModel) -> None:
         assert len(model.shares(model.reader.read(text[:10_000]))) <= MOST_WINDOWS
 
 
+def test_the_second_encoder_is_asked_only_where_the_first_is_in_doubt(model: SafetyModel) -> None:
+    alone = {name: replace(one, doubt=(0.0, 0.0)) for name, one in model.bounds.items()}
+    first = replace(model, bounds=alone)
+    asked = set()
+    for one in read_sentences(PROJECT / "tests" / "safety" / "data")[::60]:
+        reading = model.reader.read(one.text)
+        before, after = first.shares(reading), model.shares(reading)
+        low, high = model.bounds[reading.language].doubt
+        for own, both in zip(before, after, strict=True):
+            doubted = low <= own[:LIVE].sum() < high
+            asked.add(doubted)
+            assert (own != both).any() == doubted
+    assert asked == {True, False}
+
+
 def test_the_same_text_has_the_same_opinions(model: SafetyModel) -> None:
     texts = ["i cant go on", "she touched my knee", "fine", "no quiero vivir"]
     first = [model.opinions(text) for text in texts]
@@ -178,12 +194,12 @@ def test_another_encoder_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_model_is_trained_on_the_sentences_that_are_here() -> None:
-    """Whoever changes a sentence trains anew: scripts/train_safety.py."""
+    """Whoever changes a sentence trains anew: scripts/train_safety.py, train_multilingual.py."""
     here = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(SENTENCES.glob("*.jsonl"))
     }
-    assert MANIFEST["sentences"] == here
+    assert MANIFEST["sentences"] == {"english": here, "multilingual": here}
 
 
 def test_messages_are_read_as_they_were_in_training(model: SafetyModel) -> None:
