@@ -19,7 +19,7 @@ from afterword.fleet import Fleet
 from afterword.records.vault import load_vault
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-WORDS = "The list of small steps. I used two of them this week."
+WORDS = "The list of small steps. Two of them worked this week."
 WISH = "Ask me how lunch on Tuesday went."
 # What is tapped where it is offered; a question that takes its turn gets its first option.
 _WANTED = ("Very much", "Still mine", "Hardly any", "We ran out of time")

@@ -224,13 +224,13 @@ class _Draft:
     def _follow_up(self, most: int) -> None:
         """The follow-ups of low or changed answers, once all questions before are answered.
 
-        One that was answered stays, also when the answer that opened it was corrected.
+        One that was answered stays, also when the answer that opened it was corrected, and when that
+        makes room for a question before it.
         """
-        if any(question.id not in self.answers for question in self.asked):
-            return
         possible = [one.item.follow_up for one in self.asked if one.item.follow_up]
         kept = list(dict.fromkeys(name for name in possible if name in self.answers))
-        room = min(most - len(kept), self.room - self.reserve)
+        ready = all(question.id in self.answers for question in self.asked)
+        room = min(most - len(kept), self.room - self.reserve) if ready else 0
         new = self._opened()[: max(0, room)]
         for name in (*kept, *new):
             self._ask(name)

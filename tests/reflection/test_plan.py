@@ -269,3 +269,13 @@ def test_any_reflection_has_at_most_nine_questions_and_goes_on_as_it_began(
             changed = data.draw(st.sampled_from(sorted(answers)))
             answers[changed] = skipped(changed)
     assert set(asks(made, answers)) == set(answers)
+
+
+def test_an_answered_follow_up_stays_when_a_correction_makes_room_before_it() -> None:
+    made = Plan(adaptive(), {}, History(()))
+    answers = {one: rated(one, "1") for one in ("heard", "safe")}
+    answers |= {one: rated(one, "4") for one in ("goals", "approach")}
+    answers |= {one: skipped(one) for one in ("snag", "heard_why")}
+    assert "understood" not in asks(made, answers)
+    answers["safe"] = rated("safe", "4")
+    assert {"understood", "heard_why"} <= set(asks(made, answers))
