@@ -224,8 +224,8 @@ class _Draft:
     def _follow_up(self, most: int) -> None:
         """The follow-ups of low or changed answers, once all questions before are answered.
 
-        One that was answered stays, also when the answer that opened it was corrected, and when that
-        makes room for a question before it.
+        One that was answered stays, also when the answer that opened it was corrected, and when
+        that makes room for a question before it.
         """
         possible = [one.item.follow_up for one in self.asked if one.item.follow_up]
         kept = list(dict.fromkeys(name for name in possible if name in self.answers))
