@@ -34,7 +34,7 @@ from afterword.screening.unigram import Unigram
 from afterword.screening.wordpiece import Vocabulary
 
 MOST_WINDOWS = 8
-"""Windows that the encoder reads in one message. The linear model reads all, and chooses them."""
+"""Windows that an encoder reads in one message. The linear model reads all, and chooses them."""
 LIVE = len(Category)
 """The first classes are the categories; after them come what is over, and what is harmless."""
 _REMEMBERED = 512
@@ -59,7 +59,6 @@ class Bounds:
     """Below it a composed hit of the rules asks the patient instead of telling staff."""
     doubtful: float = 0.08
     """Below it a composed hit of the rules is only noted."""
-
     doubt: tuple[float, float] = (0.0, 1.0)
     """From which share of the first encoder on, and up to which, the second one is asked."""
 
