@@ -24,6 +24,7 @@ from afterword.datafiles import load_lexicon
 from afterword.reflection.nonsense import is_nonsense
 from afterword.reflection.reading import is_degree
 from bot.choices import ANSWER
+from bot.request_share import request_share
 
 SCALE = "scale"
 _SAID_BY = {
@@ -46,19 +47,21 @@ class AnswerGate(GraphComponent, IntentClassifier):
     metadata, which our channel takes from the slot of that name:
 
     - `text`, an open question ("what would you like your clinician to know?"): here words like
-      "help" or "stop" belong to most answers, so another intent must reach `text_threshold`, lead
-      the next intent by `margin`, and the message must not have more than `max_words` words. The
-      intents in `answers_at_text` are answers there however sure. Who may want to leave or to reach
-      a person (`leave_intents`) is heard from `leave_threshold` on: nothing happens before a yes.
-      Who would rather not say is heard from `decline_threshold` on: it costs no held-out answer;
+      "help" or "stop" belong to most answers, so requests must reach `text_threshold`, and the
+      message must not have more than `max_words` words. The intents in `answers_at_text` are
+      answers there however sure. Who may want to leave or to reach a person (`leave_intents`) is
+      heard from `leave_threshold` on: nothing happens before a yes. Who would rather not say is
+      heard from `decline_threshold` on: it costs no held-out answer;
     - `review`, all answers and what to share: as at a question with options, and words of sharing
       (`intents_at_review`) count nowhere else;
     - `scale`, options in order: what only says how much, or says it first, is an answer, whatever
       its words may be taken for ("last option", "very much so, thank you");
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
-    - anything else, or nothing: another intent must reach `choice_threshold` and lead by
-      `choice_margin`.
+    - anything else, or nothing: requests must reach `choice_threshold`.
+
+    Requests are taken together (`bot/request_share.py`), where the first of them reaches `least`;
+    those that are `alone` count by themselves: a message that may be *skip* or *help* is unclear.
 
     What is only about how much, or what to share (`guesses`), is an answer always: it tells the
     actions what the words may mean, and they ask it back.
@@ -77,7 +80,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
         """Thresholds are confidences from 0 to 1."""
         return {
             "text_threshold": 0.75,
-            "margin": 0.2,
+            "least": 0.4,
+            "alone": ["start", "skip", "rather_not_say"],
             "max_words": 12,
             "answers_at_text": ["start"],
             "guesses": [f"rated_{group}" for group in _GROUPS],
@@ -88,7 +92,6 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
             "words_at_safety": 2,
             "choice_threshold": 0.5,
-            "choice_margin": 0.1,
         }
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -167,17 +170,20 @@ class AnswerGate(GraphComponent, IntentClassifier):
                 and _words(message) > self._config["words_at_safety"]
                 and self._is_sure(message, intent)
             )
-        confidence, lead = _confidence(intent), _lead(message, intent)
-        return (
-            confidence >= self._config["choice_threshold"] and lead >= self._config["choice_margin"]
-        )
+        return self._asks(message, intent) >= self._config["choice_threshold"]
 
     def _is_sure(self, message: Message, intent: dict[str, Any]) -> bool:
         return (
-            _confidence(intent) >= self._text_threshold(intent)
-            and _lead(message, intent) >= self._config["margin"]
+            self._asks(message, intent) >= self._text_threshold(intent)
             and _words(message) <= self._config["max_words"]
         )
+
+    def _asks(self, message: Message, intent: dict[str, Any]) -> float:
+        ranking = message.get(INTENT_RANKING_KEY) or ()
+        return request_share(intent, ranking, self._is_request, self._config["least"])
+
+    def _is_request(self, name: str) -> bool:
+        return name != ANSWER and name not in self._config["alone"] and not self._is_guess(name)
 
     def _text_threshold(self, intent: dict[str, Any]) -> float:
         if intent.get(INTENT_NAME_KEY) == "rather_not_say":
@@ -197,16 +203,6 @@ def _is_signs(text: str) -> bool:
 
 def _confidence(intent: dict[str, Any]) -> float:
     return float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
-
-
-def _lead(message: Message, intent: dict[str, Any]) -> float:
-    """How far the intent is ahead of the next one."""
-    others = (
-        _confidence(other)
-        for other in message.get(INTENT_RANKING_KEY) or []
-        if other.get(INTENT_NAME_KEY) != intent.get(INTENT_NAME_KEY)
-    )
-    return _confidence(intent) - max(others, default=0.0)
 
 
 def _words(message: Message) -> int:

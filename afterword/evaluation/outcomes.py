@@ -8,7 +8,8 @@ from afterword.evaluation.lines import DIGRESSIONS, Expected, Line
 from afterword.evaluation.scenes import CONSENT, START, Scene
 from afterword.reflection.answers import Answer, AnswerState, Sharing
 from afterword.reflection.correcting import read_correction
-from afterword.reflection.exchange import Heard, Outcome, Pending
+from afterword.reflection.exchange import PENDING_AFTER, Heard, Open, Outcome, Pending
+from afterword.reflection.plan import REVIEW
 from afterword.reflection.turns import take
 
 _NAMES = {intent: name for name, intent in DIGRESSIONS.items()}
@@ -19,6 +20,9 @@ _SHARED = {
 }
 _NOT_NOW = {"pause", "stop", "skip", "rather_not_say"}
 """Before the start: nothing is begun, whichever of them it is taken for."""
+
+_ASKED_ALONE = (None, *PENDING_AFTER.values())
+"""What is pending after a message that had a request in it and nothing to store."""
 
 
 class Verdict(StrEnum):
@@ -84,11 +88,20 @@ def _of_outcome(outcome: Outcome, scene: Scene, also: str | None) -> Done:
             value = _place(answer.value)
             return Done("digression", "correct", value, answer.question)
         return _of_answer(answer, also)
+    if also is not None and _is_served(outcome.open, scene.open):
+        return Done("digression", also)
     pending = outcome.open.pending if outcome.open else None
     if pending is Pending.SHARE and outcome.open is not None:
         return Done("asked", name=outcome.open.candidates[0], also=also)
     candidates = outcome.open.candidates if outcome.open else ()
     return Done("asked", asked=tuple(int(one) for one in candidates if one.isdigit()), also=also)
+
+
+def _is_served(left: Open | None, before: Open) -> bool:
+    """Whether a request is all that was taken from a message at a question."""
+    if left is None or left.question != before.question or left.question == REVIEW:
+        return False
+    return left.pending in _ASKED_ALONE
 
 
 def _of_answer(answer: Answer, also: str | None) -> Done:

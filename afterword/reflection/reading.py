@@ -29,6 +29,7 @@ _GOES_ON = r"(?:\s*[,;:.(–—]|\s+-|-\s|\s+(?:but|because|though|pero|porque|a
 _PAUSE = re.compile(r"\s*\n\s*|(?<=[^\W\d])\s+[-–—]+\s+(?=[^\W\d])")
 _MOST_WORDS_AROUND = 60
 _MOST_WORDS_BESIDE = 12
+_MOST_WORDS_OF_A_NUMBER = 3
 _FAR = 2
 """So many options lie between what does not go together."""
 
@@ -230,11 +231,22 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
     kinds = {degree.kind for clause in chosen for degree in clause.degrees}
     opposed = _opposed(speaking, places, known)
     before = clauses.index(chosen[0])
-    late = any(clause.content for clause in clauses[:before])
+    late = any(clause.content for clause in clauses[:before]) and not _is_own_number(chosen)
     sure = len(places) == 1 and not opposed and not late and not kinds & {"turned", "scaled"}
     if kinds == {"manner"} and places != frozenset({1}) and places != frozenset({known.size}):
         sure = False
     return places, sure
+
+
+def _is_own_number(chosen: list[Clause]) -> bool:
+    """ "I like worksheets, I'm a nerd. 5": a number between stops can be of the scale alone."""
+    words = chosen[0].words
+    return (
+        len(chosen) == 1
+        and len(words) <= _MOST_WORDS_OF_A_NUMBER
+        and [degree.kind for degree in chosen[0].degrees] == ["measure"]
+        and any(word.isdigit() for word in words)
+    )
 
 
 def _says_it_first(clause: Clause, known: Vocabulary) -> bool:

@@ -24,13 +24,15 @@ from afterword.reflection.likely import with_likely
 from afterword.reflection.nonsense import is_nonsense
 from afterword.reflection.parts import after_degree, parts_of
 from afterword.reflection.plan import REVIEW, Question
-from afterword.reflection.reading import Reading, read_option
+from afterword.reflection.reading import UNCLEAR, Reading, read_option
 from afterword.reflection.sharing import decision
 
 _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharing.PRIVATE}
 _MOST_WORDS_OF_A_CORRECTION = 10
 _GUESSED = {"share_all": "share", "share_ratings": "ratings", "keep_private": "private"}
 """What language understanding may make of words at the review."""
+_SERVED = {"ask_why", *ASIDE_LINES, *PENDING_AFTER}
+"""What is served beside an answer, and so by itself as well."""
 
 
 def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
@@ -171,6 +173,9 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
         # A choice without order invites own words: a sentence is the answer.
         answer = Answer(question.id, AnswerState.ANSWERED, words=heard.text)
         return _store(answer, open_, answers, asker, say=(Line("kept_words"),))
+    if heard.also is not None and heard.also == heard.guess and heard.also in _SERVED:
+        # "Hang on, how long is this? Do I have to do it all?" asks, and nothing in it answers.
+        return Outcome(open=replace(open_, pending=PENDING_AFTER.get(heard.also)), short=True)
     return _unclear(heard, open_)
 
 
@@ -181,14 +186,12 @@ def _read(question: Question, heard: Heard, lexicon: Lexicon) -> Reading:
         return whole
     parts = after_degree(heard.text, (lexicon,)) or parts_of(heard.text)
     # "Do I have to answer all of it?" is no answer, whatever it says of how much.
-    said = [
-        read
-        for part in parts
-        if not part.endswith("?") and (read := read_option(question, part, lexicon)).options
-    ]
-    if len(said) != 1:
-        return whole
-    return replace(said[0], words=heard.text.strip())
+    told = [part for part in parts if not part.endswith("?")]
+    said = [read for part in told if (read := read_option(question, part, lexicon)).options]
+    if len(said) == 1:
+        return replace(said[0], words=heard.text.strip())
+    asks = len(told) < len(parts)
+    return UNCLEAR if asks and not said else whole
 
 
 def _ask_back(reading: Reading, open_: Open) -> Outcome:

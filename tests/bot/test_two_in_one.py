@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from afterword.reflection.parts import parts_of
+from bot.request_share import request_share
 from bot.two_in_one import combine
 
 
@@ -106,3 +107,21 @@ def test_a_word_of_starting_before_a_question_starts() -> None:
 def test_what_is_about_the_answer_itself_is_no_second_request(name: str) -> None:
     whole = intent("answer")
     assert combine(whole, [intent(name, text="go back")], "choice") == (whole, None)
+
+
+def share(*ranking: tuple[str, float]) -> float:
+    ranked = [intent(name, confidence) for name, confidence in ranking]
+    return request_share(ranked[0], ranked, lambda name: name not in ("answer", "skip"), 0.4)
+
+
+def test_a_message_that_is_one_of_two_requests_surely_is_a_request() -> None:
+    assert share(("help", 0.6), ("repeat", 0.38), ("answer", 0.02)) == pytest.approx(0.98)
+
+
+def test_answers_take_their_part_from_the_requests() -> None:
+    assert share(("help", 0.5), ("answer", 0.4), ("repeat", 0.1)) == pytest.approx(0.6)
+
+
+def test_what_no_request_leads_counts_by_itself() -> None:
+    assert share(("skip", 0.5), ("help", 0.3), ("repeat", 0.2)) == 0.5
+    assert share(("help", 0.35), ("repeat", 0.33), ("stop", 0.32)) == 0.35

@@ -3,7 +3,7 @@
 import pytest
 from factory import asker, by_question, lexicon, question, rated
 
-from afterword.reflection.exchange import Heard, Open, Outcome
+from afterword.reflection.exchange import ASIDE_LINES, Heard, Open, Outcome, Pending
 from afterword.reflection.reading import is_degree, read_option
 from afterword.reflection.turns import take
 
@@ -31,6 +31,8 @@ def read(text: str, of: str = "heard", language: str = "en") -> tuple[list[str],
         ("put me down as a three", "heard", "3"),
         ("for the greater part", "heard", "3"),
         ("suits me right down to the ground", "approach", "5"),
+        ("I like worksheets, I'm a nerd. 5", "approach", "5"),
+        ("of course, flat out, 5", "heard", "5"),
     ],
 )
 def test_an_option_is_read_with_what_stands_around_it(text: str, of: str, option: str) -> None:
@@ -101,6 +103,34 @@ def test_a_request_beside_an_answer_leaves_the_answer_certain() -> None:
     assert turn("not really and can I talk to someone", "safe", also="ask_human").store == (
         rated("safe", 1, "not really and can I talk to someone"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        ("how long is this survey, and do I have to answer all of it?", "help"),
+        ("session got cancelled, he was ill. So there's nothing to rate?", "wrong_session"),
+        ("I can't choose anything, only white with a circle that turns", "technical_problem"),
+    ],
+)
+def test_a_request_that_answers_nothing_is_served_and_the_question_stays(
+    text: str, also: str
+) -> None:
+    outcome = turn(text, "heard", also=also, guess=also)
+    assert (outcome.store, outcome.open, outcome.short) == ((), Open("heard"), True)
+    assert [line.key for line in outcome.say] == [ASIDE_LINES[also]]
+
+
+def test_words_beside_a_request_that_only_leads_somewhere_else_are_offered_to_be_kept() -> None:
+    text = "she looked at her phone the whole time. who reads this?"
+    outcome = turn(text, "heard", also="ask_who_sees")
+    assert outcome.open is not None
+    assert (outcome.open.pending, outcome.open.draft) == (Pending.KEEP, text)
+
+
+def test_leaving_without_an_answer_is_asked_about() -> None:
+    outcome = turn("the kettle is on, I have to run", "heard", also="pause", guess="pause")
+    assert (outcome.store, outcome.open) == ((), Open("heard", Pending.PAUSE))
 
 
 def test_going_back_after_an_answer_stores_it_first() -> None:

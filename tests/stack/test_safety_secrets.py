@@ -17,7 +17,8 @@ from afterword.records import models
 PLAIN = "I want to kill myself"
 CONCERN = "my therapist kissed me"
 OBLIQUE = "sometimes I wonder if anyone would notice if I was gone"
-VARYING = re.compile(r'name="form_token" value="[^"]*"')
+# The footer says to the minute when a page was made.
+VARYING = re.compile(r'name="form_token" value="[^"]*"|<footer class="printed">.*?</footer>')
 
 
 def pages_of(case: Case) -> dict[str, str]:
