@@ -2,6 +2,8 @@
 """Trains the multilingual encoder of safety/model/ anew (docs/safety-model.md).
 
     python scripts/train_multilingual.py          more than an hour on two free cores
+    python scripts/train_multilingual.py --more   goes on from the model there is, with the files
+                                                  that it has not seen as they are now
 
 From multilingual-e5-small as it comes (scripts/multilingual_base.py) and on all of
 safety/sentences/, Spanish ones twice for each English one that is drawn. Afterwards choose the
@@ -10,9 +12,10 @@ bounds anew: scripts/train_safety.py --bounds. Needs the environment of scripts/
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,11 +26,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import safety_encoder  # noqa: E402
 import torch  # noqa: E402
-from multilingual_base import base  # noqa: E402
-from train_safety import SENTENCES, bind, safetensors, write  # noqa: E402
+from multilingual_base import LAYERS, base  # noqa: E402
+from train_safety import MODEL, SENTENCES, bind, safetensors, with_new_ones, write  # noqa: E402
 
 from afterword.screening.artefact import MULTILINGUAL, PIECES  # noqa: E402
-from afterword.screening.embedding import PARTS, STEP, WORDS  # noqa: E402
+from afterword.screening.embedding import PARTS, STEP, WORDS, unpacked  # noqa: E402
 from afterword.screening.reader import Reading  # noqa: E402
 from afterword.screening.training import Sentence, read_sentences  # noqa: E402
 from afterword.screening.unigram import Unigram  # noqa: E402
@@ -37,6 +40,9 @@ from afterword.screening.wordpiece import cleaned  # noqa: E402
 PLAN = replace(safety_encoder.Plan(), epochs=3, batches=6_300, seed=3)
 ENGLISH_OF_AN_EPOCH = 40_000
 LEARNER = "multilingual"
+MORE = replace(PLAN, epochs=2, batches=None, rate=1e-4, head_rate=5e-4)
+OTHERS = 4
+"""So many sentences that it knows beside each new one."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,16 @@ class AsItIs:
 
 
 def main() -> None:
+    asked = argparse.ArgumentParser(description="Trains the multilingual encoder anew.")
+    asked.add_argument("--more", action="store_true", help="go on with files that are new")
+    given = asked.parse_args()
     torch.set_num_threads(2)
     sentences = read_sentences(SENTENCES)
+    write(going_on(sentences) if given.more else from_the_start(sentences), LEARNER)
+    bind(None)
+
+
+def from_the_start(sentences: Sequence[Sentence]) -> dict[str, bytes]:
     pieces, weights = base(one.text for one in sentences)
     english = [one for one in sentences if one.lang == "en"]
     spanish = [one for one in sentences if one.lang == "es"]
@@ -62,9 +76,33 @@ def main() -> None:
 
     reader = AsItIs(Unigram(pieces))
     learnt = safety_encoder.train(sentences, weights, reader, PLAN, choose=choose)
-    stored = safetensors(whole(weights, learnt))
-    write({MULTILINGUAL: stored, PIECES: pieces.encode()}, LEARNER)
-    bind(None)
+    return {MULTILINGUAL: safetensors(whole(weights, learnt)), PIECES: pieces.encode()}
+
+
+def going_on(sentences: Sequence[Sentence]) -> dict[str, bytes]:
+    """Half of the way from the model there is to one that has learnt the new sentences."""
+    pieces = (MODEL / PIECES).read_text(encoding="utf-8")
+    weights = {
+        name: np.asarray(value, np.float32)
+        for name, value in unpacked((MODEL / MULTILINGUAL).read_bytes()).items()
+    }
+    before = as_it_is(weights)
+    chosen = with_new_ones(sentences, LEARNER, OTHERS)
+    after = safety_encoder.train(chosen, weights, AsItIs(Unigram(pieces)), MORE, before)
+    return {MULTILINGUAL: safetensors(whole(weights, before.halfway(after)))}
+
+
+def as_it_is(weights: Mapping[str, np.ndarray]) -> safety_encoder.Trained:
+    """The model there is, as changes to itself: none, but for the last layer."""
+    changes = {}
+    for number in range(len(LAYERS)):
+        for part, name in PARTS.items():
+            full, own = f"encoder.layer.{number}.{name}", f"{number}.{part}"
+            none = np.zeros_like(weights[f"{full}.weight"])
+            for key, value in safety_encoder.in_steps(none).items():
+                changes[f"{own}.{key}"] = value
+            changes[f"{own}.bias"] = weights[f"{full}.bias"]
+    return safety_encoder.Trained(changes, weights["head.weight"], weights["head.bias"])
 
 
 def whole(

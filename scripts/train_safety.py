@@ -109,7 +109,7 @@ def main() -> None:
     if given.polish:
         learnt = learnt_before()
     elif given.more:
-        going_on = with_new_ones(sentences)
+        going_on = with_new_ones(sentences, ENGLISH)
         learnt = safety_encoder.train(going_on, weights, reader(), MORE, learnt_before())
     else:
         learnt = safety_encoder.train(sentences, weights, reader(), PLAN)
@@ -131,13 +131,15 @@ def polishing(sentences: Sequence[Sentence]) -> list[Sentence]:
     return own * 2 + random.Random(PLAN.seed).sample(others, OTHERS)
 
 
-def with_new_ones(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Those of files that the present model has not seen, and as many others against forgetting."""
-    seen = json.loads((MODEL / MANIFEST).read_text(encoding="utf-8"))["sentences"][ENGLISH]
+def with_new_ones(
+    sentences: Sequence[Sentence], learner: str, others_each: int = 1
+) -> list[Sentence]:
+    """Those of files that this learner has not seen, and so many others each against forgetting."""
+    seen = json.loads((MODEL / MANIFEST).read_text(encoding="utf-8"))["sentences"][learner]
     new = {path.stem for path in SENTENCES.glob("*.jsonl") if seen.get(path.name) != _hash(path)}
     fresh = [one for one in sentences if one.source in new]
     others = [one for one in sentences if one.source not in new]
-    kept = random.Random(PLAN.seed).sample(others, min(len(fresh), len(others)))
+    kept = random.Random(PLAN.seed).sample(others, min(others_each * len(fresh), len(others)))
     print(f"{len(fresh)} sentences of {', '.join(sorted(new))}, and {len(kept)} others", flush=True)
     return fresh + kept
 
