@@ -22,11 +22,13 @@ from rasa.shared.nlu.training_data.message import Message
 
 from afterword.datafiles import load_lexicon
 from afterword.reflection.nonsense import is_nonsense
+from afterword.reflection.plan import REVIEW
 from afterword.reflection.reading import is_degree
 from bot.choices import ANSWER
 from bot.request_share import request_share
 
 SCALE = "scale"
+START = "start"
 _SAID_BY = {
     "correct": ("change", "meant", "ordinals", "last", "places", "topic"),
     "thanks": ("thanking",),
@@ -53,7 +55,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
       heard from `leave_threshold` on: nothing happens before a yes. Who would rather not say is
       heard from `decline_threshold` on: it costs no held-out answer;
     - `review`, all answers and what to share: as at a question with options, and words of sharing
-      (`intents_at_review`) count nowhere else;
+      (`intents_at_review`) count nowhere else; "looks right, go ahead" begins nothing there;
     - `scale`, options in order: what only says how much, or says it first, is an answer, whatever
       its words may be taken for ("last option", "very much so, thank you");
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
@@ -143,11 +145,16 @@ class AnswerGate(GraphComponent, IntentClassifier):
         name = intent.get(INTENT_NAME_KEY)
         if _expects(message) == SCALE and not self._says_so(message, name):
             return False
+        if _expects(message) == REVIEW and name == START:
+            return False
         return not self._is_guess(name) and self._is_clear(message, intent)
 
     def _says_so(self, message: Message, name: str | None) -> bool:
         """Whether a word of the text says what it is taken for; else it is about the scale."""
         text, lists = message.get(TEXT) or "", _SAID_BY.get(str(name), ())
+        if name == START:
+            # "Getting there" is how it was; "go on" asks for the question again.
+            return any(one.has("go", text) for one in self._lexicons)
         return not lists or any(one.contains(of, text) for one in self._lexicons for of in lists)
 
     def _is_guess(self, name: str | None) -> bool:

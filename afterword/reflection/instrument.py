@@ -49,7 +49,8 @@ _SECONDS = {Kind.SCALE: 9, Kind.CHOICE: 12, Kind.TEXT: 30}
 
 @dataclass(frozen=True)
 class Option:
-    """`words` are what people type for it, by language; `says` names the groups of a lexicon that
+    """`words` are what people type for it, by language; those that two neighbours on a scale have
+    leave it open which is meant, and are asked back. `says` names the groups of a lexicon that
     it stands for; `strain` is its type of rupture, if any; `low` marks one of a choice that is not
     well."""
 
@@ -301,20 +302,25 @@ def _options(
         )
     if len(options) < 2:
         raise DataProblem(path, "give at least two options.")
-    _check_distinct(options, path, languages)
+    _check_distinct(options, path, languages, ordered=ordered)
     return tuple(options)
 
 
-def _check_distinct(options: list[Option], path: Path, languages: tuple[str, ...]) -> None:
+def _check_distinct(
+    options: list[Option], path: Path, languages: tuple[str, ...], *, ordered: bool
+) -> None:
+    """Words may leave it open which of two neighbours on a scale is meant; nothing else may."""
     ids = [option.id for option in options]
     if len(set(ids)) < len(ids):
         raise DataProblem(path, "two options have the same id.")
     for language in languages:
-        seen: dict[str, str] = {}
-        for option in options:
+        labels = {option.label[language].casefold() for option in options}
+        seen: dict[str, int] = {}
+        for at, option in enumerate(options):
             for phrase in {option.label[language], *option.words.get(language, ())}:
-                owner = seen.setdefault(phrase.casefold(), option.id)
-                if owner != option.id:
+                before = seen.setdefault(phrase.casefold(), at)
+                open_ = ordered and at - before == 1 and phrase.casefold() not in labels
+                if before != at and not open_:
                     raise DataProblem(path, f"“{phrase}” stands for two options ({language}).")
 
 

@@ -268,7 +268,9 @@ def _says_it_first(clause: Clause, known: Vocabulary) -> bool:
         return not counted and not is_of_the_topic(first, known)
     if _denies_it(clause, known):
         return True
-    alone = degree.kind == "measure" or said in lexicon.lists["standing"]
+    # Of a strain some give the more points the worse it was: "5 it was horrible between us".
+    counted_up = degree.kind == "measure" and known.ascending
+    alone = counted_up or said in lexicon.lists["standing"]
     return alone and first in lexicon.words("subjects")
 
 

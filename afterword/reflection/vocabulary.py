@@ -108,8 +108,9 @@ def _phrases(options: _Options, lexicon: Lexicon) -> Mapping[Tokens, tuple[froze
                 phrases[phrase] = (places.union(before), kind)
     for name, meant in _extremes(options).items():
         phrases |= dict.fromkeys(lexicon.groups[name], meant)
-    for at, (_, own) in enumerate(options, 1):
-        phrases |= dict.fromkeys(own, (frozenset({at}), "label"))
+    for own in {phrase for _, owned in options for phrase in owned}:
+        places = frozenset(at for at, (_, owned) in enumerate(options, 1) if own in owned)
+        phrases[own] = (places, "label")
     return phrases
 
 

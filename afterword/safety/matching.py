@@ -11,6 +11,7 @@ from afterword.safety.rules import Layer, Mitigation, Pattern, RuleSet, Scope
 
 _URGENT = {Tier.CHECK: Tier.SAME_DAY, Tier.SAME_DAY: Tier.NOW, Tier.NOW: Tier.NOW}
 _MOST_PLACES = 32
+_OVER = frozenset({"past", "past_abuse", "past_medical", "resolved"})
 _FAR = 12
 """Words between a hit and a cue in two messages that still belong together."""
 
@@ -86,6 +87,11 @@ class Hits:
             if one.kind not in cancelled
             for place in self._places(one.phrases)
         ]
+
+    @cached_property
+    def tells_of_the_past(self) -> bool:
+        """Whether anything in the text, however far from a hit, says that it is long ago or over."""
+        return any(one.kind in _OVER for one, _ in self._mitigations)
 
     @cached_property
     def _cues(self) -> list[tuple[Category, int, int]]:

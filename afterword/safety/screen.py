@@ -144,9 +144,13 @@ def screen(text: str, context: Context) -> Finding:
 
 
 def _doubted(text: str, evidence: list[Evidence], context: Context) -> list[Evidence]:
-    """Composed hits go no further than the model allows; explicit ones stand as they are."""
-    composed = [one for one in evidence if one.layer == Layer.COMPOSED and one.start >= 0]
-    if context.model is None or not composed:
+    """Composed hits go no further than the model allows.
+
+    Explicit ones stand as they are, unless the model sees no danger at all and the text says, in
+    whatever sentence, that it is long ago or over: then the patient is asked.
+    """
+    ruled = [one for one in evidence if one.layer != MODEL and one.start >= 0]
+    if context.model is None or not ruled:
         return evidence
     words = context.rules.readable(text)
     if not words.strip():
@@ -157,12 +161,29 @@ def _doubted(text: str, evidence: list[Evidence], context: Context) -> list[Evid
     except Exception:
         # Without its word the rules stand.
         return evidence
+    past = most <= Tier.NOTE and _tells_of_the_past(text, context)
+
+    def goes_too_far(one: Evidence) -> bool:
+        if one.layer == Layer.EXPLICIT:
+            return past and one.tier > Tier.CHECK
+        return one.tier > most
+
     return [
         replace(one, tier=max(most, _ONE_LESS[one.tier]), lowered=(*one.lowered, MODEL))
-        if one in composed and one.tier > most
+        if one in ruled and goes_too_far(one)
         else one
         for one in evidence
     ]
+
+
+def _tells_of_the_past(text: str, context: Context) -> bool:
+    named = _without_names(text, context)
+    return any(
+        Hits(
+            rules, Text(normal_form(named, context.rules.menders[rules.language].mend))
+        ).tells_of_the_past
+        for rules in context.rules.sets
+    )
 
 
 def _by_rules(text: str, context: Context) -> Iterator[Evidence]:

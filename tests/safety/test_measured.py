@@ -19,6 +19,7 @@ from afterword.settings import PROJECT
 
 DATA = Path(__file__).parent / "data"
 LIVE = ("imminent", "active", "passive")
+SPANISH = ["heldout_es", "blind_es", "second_es", "third_es", "fourth_es", "fifth_es"]
 SENTENCES = PROJECT / "safety" / "sentences"
 
 Line = tuple[dict[str, str], Tier, Route | None]
@@ -46,30 +47,32 @@ def share(lines: list[Line], tier: Tier, **wanted: object) -> float:
 def test_english_lines_of_others(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.82
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.8
     assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.96
-    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.92
-    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.085
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.03
+    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.9
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.03
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.07
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.025
 
 
-@pytest.mark.parametrize("name", ["heldout_es", "blind_es", "second_es", "third_es", "fourth_es"])
+@pytest.mark.parametrize("name", SPANISH)
 def test_spanish_lines_of_others(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.91
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.79
     assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.12
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.04
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.11
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.037
 
 
-def test_english_lines_of_the_newest_hand(screener: Screener) -> None:
-    lines = screened(screener, "third_en")
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.94
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.85
-    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.07
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.09
+@pytest.mark.parametrize("name", ["third_en", "fourth_en"])
+def test_english_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.95
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.83
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.04
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.07
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
 
 
@@ -92,6 +95,10 @@ def test_plain_statements_of_others(screener: Screener) -> None:
     lines = screened(screener, "plain_more")
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.99
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
+
+
+def test_plain_statements_of_the_newest_hand(screener: Screener) -> None:
+    assert share(screened(screener, "plain_seventh"), Tier.SAME_DAY, severity=LIVE) == 1
 
 
 def test_plain_statements_of_a_third_hand(screener: Screener) -> None:
