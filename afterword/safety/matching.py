@@ -90,7 +90,7 @@ class Hits:
 
     @cached_property
     def tells_of_the_past(self) -> bool:
-        """Whether anything in the text, however far from a hit, says that it is long ago or over."""
+        """Whether anything in the text, however far from a hit, says that it is over."""
         return any(one.kind in _OVER for one, _ in self._mitigations)
 
     @cached_property

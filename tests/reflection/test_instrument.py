@@ -276,3 +276,15 @@ def test_what_is_always_asked_fits_and_packs_need_turns(tmp_path: Path) -> None:
     assert "most: is less than what is always asked" in load(tmp_path, more)
     without = ADAPTIVE.replace("  - rotate: {most: 2, items: [helped]}\n", "")
     assert "packs: need rotate in the plan" in load(tmp_path, without)
+
+
+def test_two_neighbours_may_have_the_same_words_and_a_choice_may_not(tmp_path: Path) -> None:
+    open_ = 'words: {en: [so so]}\n    - id: "2"\n      words: {en: [so so]}'
+    path = tmp_path / "open.yml"
+    path.write_text(GOOD.replace('words: {en: [never]}\n    - id: "2"', open_), encoding="utf-8")
+    words = [option.words["en"] for option in load_instrument(path).items["heard"].options]
+    assert words == [("so so",), ("so so",)]
+    both = GOOD.replace("label: {en: Pace", "words: {en: [the clock]}, label: {en: Pace").replace(
+        "strain: withdrawal,", "strain: withdrawal, words: {en: [the clock]},"
+    )
+    assert "“the clock” stands for two options" in load(tmp_path, both)

@@ -93,7 +93,7 @@ def test_what_comes_with_another_request_is_asked_back() -> None:
 
 
 def test_a_number_is_certain_where_the_words_beside_it_say_the_same() -> None:
-    text = "i like the worksheets, im a nerd. 5"
+    text = "i like the worksheets, so for me it is a 5"
     assert not read(text, {}).sure
     assert read(text, likely(5, 0.6)).sure
     assert not read(text, likely(4)).sure
