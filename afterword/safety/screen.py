@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from afterword.safety.bare import names_nothing
 from afterword.safety.finding import Category, Evidence, Finding, Tier
 from afterword.safety.matching import Hits
 from afterword.safety.mending import Mender
@@ -65,6 +66,8 @@ class Rules:
 
     sets: tuple[RuleSet, ...]
     known_words: frozenset[str] = frozenset()
+    bare_words: tuple[frozenset[str], ...] = ()
+    """For each language those that name no thing and no deed (`bare.py`)."""
 
     @cached_property
     def menders(self) -> Mapping[str, Mender]:
@@ -104,6 +107,7 @@ class Rules:
         for one in self.sets:
             for entry in (*one.patterns, *one.cues, *one.mitigations, *one.retractions):
                 digest.update(repr(_plain(entry)).encode())
+        digest.update(repr([sorted(words) for words in self.bare_words]).encode())
         return digest.hexdigest()[:12]
 
 
@@ -230,6 +234,9 @@ def _by_model(text: str, context: Context) -> Iterator[Evidence]:
     if context.model is None or not text.strip():
         return
     best = _best(context.model.opinions(text))
+    if names_nothing(text, context.rules.bare_words):
+        # What it is about stands in no word: the patient is asked. Earlier messages may say it.
+        best = {category: min(tier, Tier.CHECK) for category, tier in best.items()}
     earlier = [context.rules.readable(one) for one in context.earlier]
     joined = " ".join([*(one[-_EARLIER:] for one in earlier), text])
     if earlier and len(joined) <= _EARLIER:

@@ -14,6 +14,7 @@ from afterword.settings import PROJECT
 FOLDER = PROJECT / "safety"
 _GROUPS = "groups.yml"
 _WORDS = "*.txt"
+_BARE = "bare.txt"
 
 
 def load_rules(folder: Path = FOLDER) -> Rules:
@@ -27,7 +28,8 @@ def _rules(folder: Path, _files: tuple[tuple[Path, tuple[int, int] | None], ...]
     if not languages:
         raise DataFileError(f"{folder}: there are no rules. Restore the folder from the release.")
     known = frozenset().union(*(_words(language) for language in languages))
-    return Rules(tuple(_rule_set(language) for language in languages), known)
+    bare = tuple(_words(language, _BARE) for language in languages)
+    return Rules(tuple(_rule_set(language) for language in languages), known, bare)
 
 
 def _rule_set(folder: Path) -> RuleSet:
@@ -66,7 +68,7 @@ def _groups(path: Path) -> Groups:
     return groups
 
 
-def _words(folder: Path) -> frozenset[str]:
+def _words(folder: Path, lists_of: str = _WORDS) -> frozenset[str]:
     """Words that are no slip of the finger; a missing list only makes mending bolder."""
-    lists = [path.read_text(encoding="utf-8").split() for path in sorted(folder.glob(_WORDS))]
+    lists = [path.read_text(encoding="utf-8").split() for path in sorted(folder.glob(lists_of))]
     return frozenset(word for words in lists for word in words)

@@ -233,6 +233,43 @@ def test_together_only_what_neither_part_says_is_new(answers: dict[str, Tier], t
     assert look("done", model=model, earlier=("so I", "am")).tier is tier
 
 
+def test_what_names_nothing_is_asked_about_and_a_word_more_is_not() -> None:
+    bare = replace(KNOWN, bare_words=(frozenset({"did", "it", "twice"}), frozenset({"ayer"})))
+    model = FakeModel(
+        {text: opinion(Tier.SAME_DAY) for text in ("I did it", "Did it, twice!", "did it ayer")}
+    )
+    tiers = [screen(text, Context(bare, model)).tier for text in model.answers]
+    # A word of no list, one list alone, and words of two lists.
+    assert tiers == [Tier.SAME_DAY, Tier.CHECK, Tier.SAME_DAY]
+    joined = FakeModel({"the blade did it twice": opinion(Tier.SAME_DAY)})
+    context = Context(bare, joined, earlier=("the blade",))
+    assert screen("did it twice", context).tier is Tier.SAME_DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "allows", "tier"),
+    [
+        ("I want to die. So it was in the war", Tier.NOTE, Tier.CHECK),
+        ("I want to die. So it was in the war", Tier.CHECK, Tier.SAME_DAY),
+        ("I want to die. So it was", Tier.NOTE, Tier.SAME_DAY),
+        ("I want to die tonight. So it was in the war", Tier.NOTE, Tier.CHECK),
+        ("I want to die. So it was in the war. That was a lie", Tier.NOTE, Tier.SAME_DAY),
+    ],
+)
+def test_what_is_over_by_word_and_model_is_asked_about(text: str, allows: Tier, tier: Tier) -> None:
+    past = {"id": "en-war", "kind": "past", "scope": "message", "to": "now"}
+    lie = {"id": "en-lie", "kind": "retraction", "cancels": ["past"]}
+    entries = (
+        pattern("en-1", "want to die"),
+        {**past, "match": "in the war", "test": "in the war"},
+        {**lie, "match": "was a lie", "test": "was a lie"},
+        {"id": "en-cue", "kind": "cue", "match": "tonight", "test": "tonight"},
+    )
+    rules = Rules((rule_set("en", *entries),))
+    assert screen(text, Context(rules, FakeModel(allows=allows))).tier is tier
+    assert screen(text, Context(rules)).tier >= Tier.SAME_DAY
+
+
 def test_long_messages_are_not_joined_for_the_model() -> None:
     model = FakeModel()
     look("done", model=model, earlier=("x" * 500,))
@@ -246,6 +283,8 @@ def test_the_version_names_rules_and_model() -> None:
 
 
 def test_the_version_changes_with_a_pattern_and_with_a_group() -> None:
+    assert replace(KNOWN, bare_words=(frozenset({"it"}),)).version != KNOWN.version
+
     def version(phrase: str, **groups: str) -> str:
         data = {"owner": "Ada", "entries": [pattern("en-1", phrase) | {"test": "want tea"}]}
         return Rules((join_parts("en", [build_part(data, Groups(groups))]),)).version
