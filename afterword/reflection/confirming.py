@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from afterword.reflection.answers import Answer, AnswerState
+from afterword.reflection.choosing import without_light
 from afterword.reflection.degrees import is_scale
 from afterword.reflection.exchange import Heard, Open, Pending
 from afterword.reflection.lexicon import Lexicon, Tokens, has_number, normalise, tokens
 from afterword.reflection.plan import Question
-from afterword.reflection.reading import Reading, read_option, without_light
+from afterword.reflection.reading import Reading, read_option
 from afterword.reflection.vocabulary import vocabulary
 
 _GUESS = "rated_"

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from afterword.reflection.choosing import leading_option, named_option
 from afterword.reflection.degrees import (
     Clause,
     Degree,
@@ -18,13 +19,6 @@ from afterword.reflection.slips import mended
 from afterword.reflection.tags import only_repeats, without_tag
 from afterword.reflection.vocabulary import ENDS, Vocabulary, usual, vocabulary
 
-_KEPT = frozenset("%+")
-_NEGATION = re.compile(
-    r"\b(not|no|never|hardly|isn't|wasn't|didn't|don't|cannot|can't|without|ni|sin)\b"
-)
-_ALTERNATIVE = re.compile(r"[\s,;:.(–—-]*(?:or|maybe|perhaps|o|quizá|quizás|tal vez)\b")
-# A hyphen alone goes on only beside a space: "partly-time" does not begin with "partly".
-_GOES_ON = r"(?:\s*[,;:.(–—]|\s+-|-\s|\s+(?:but|because|though|pero|porque|aunque)\b)"
 # A new line, or a dash between two words: "Completely - no homework".
 _PAUSE = re.compile(r"\s*\n\s*|(?<=[^\W\d])\s+[-–—]+\s+(?=[^\W\d])")
 _MOST_WORDS_AROUND = 60
@@ -231,18 +225,20 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
     kinds = {degree.kind for clause in chosen for degree in clause.degrees}
     opposed = _opposed(speaking, places, known)
     before = clauses.index(chosen[0])
-    late = any(clause.content for clause in clauses[:before]) and not _is_own_number(chosen)
+    late = any(clause.content for clause in clauses[:before]) and not _ends_in_number(
+        chosen, clauses
+    )
     sure = len(places) == 1 and not opposed and not late and not kinds & {"turned", "scaled"}
     if kinds == {"manner"} and places != frozenset({1}) and places != frozenset({known.size}):
         sure = False
     return places, sure
 
 
-def _is_own_number(chosen: list[Clause]) -> bool:
-    """ "I like worksheets, I'm a nerd. 5": a number between stops can be of the scale alone."""
+def _ends_in_number(chosen: list[Clause], clauses: list[Clause]) -> bool:
+    """ "I like worksheets, I'm a nerd. 5": a number by itself at the end is of the scale."""
     words = chosen[0].words
     return (
-        len(chosen) == 1
+        chosen == clauses[-1:]
         and len(words) <= _MOST_WORDS_OF_A_NUMBER
         and [degree.kind for degree in chosen[0].degrees] == ["measure"]
         and any(word.isdigit() for word in words)
@@ -343,68 +339,10 @@ def _beside_content(clause: Clause, clauses: list[Clause]) -> tuple[frozenset[in
 def _read_choice(question: Question, text: str, lexicon: Lexicon) -> Reading:
     """An option without order: its own words, alone or at the start of a longer text."""
     options, plain = question.item.options, normalise(text)
-    light = without_light(plain, lexicon)
-    for option in options:
-        if plain in phrases(option, lexicon.language) or light in phrases(option, lexicon.language):
-            return Reading((option,), sure=True)
-    numbers = {str(at): at for at in range(1, len(options) + 1)}
-    numbers |= dict(zip(lexicon.order["numbers"][1:], range(1, len(options) + 1), strict=False))
-    if plain in numbers:
-        return Reading((options[numbers[plain] - 1],), sure=True)
+    named = named_option(options, plain, lexicon)
+    if named is not None:
+        return Reading((named,), sure=True)
     if len(plain.split()) > _MOST_WORDS_AROUND:
         return UNCLEAR
-    found = _inside(options, plain, lexicon.language)
-    return replace(found, words=text.strip()) if found.sure else found
-
-
-def without_light(text: str, lexicon: Lexicon) -> str:
-    """Without hedges at both ends: "I think still mine I guess" is "still mine"."""
-    words, light = tokens(text), lexicon.lists["light"]
-    while (length := _light_at(words, light)) and length < len(words):
-        words = words[length:]
-    backwards = frozenset(phrase[::-1] for phrase in light)
-    while (length := _light_at(words[::-1], backwards)) and length < len(words):
-        words = words[:-length]
-    return " ".join(words)
-
-
-def _light_at(words: Tokens, light: frozenset[Tokens]) -> int:
-    """How many words at the start say nothing about which option is meant."""
-    if words and not words[0].isalnum() and words[0] not in _KEPT:
-        return 1
-    return next((n for n in (4, 3, 2, 1) if words[:n] in light), 0)
-
-
-def phrases(option: Option, language: str) -> tuple[str, ...]:
-    """All that stands for an option when typed, longest first, its label included."""
-    known = {normalise(option.label[language])}
-    known.update(normalise(word) for word in option.words.get(language, ()))
-    return tuple(sorted(known, key=len, reverse=True))
-
-
-def _inside(options: tuple[Option, ...], plain: str, language: str) -> Reading:
-    """An option's own words at the start of a longer text, "time, and he was late"."""
-    lengths = {option.id: _length(option, plain, language) for option in options}
-    longest = max(lengths.values(), default=0)
-    found = [option for option in options if longest and lengths[option.id] == longest]
-    if len(found) != 1:
-        return UNCLEAR
-    rest = plain[longest:]
-    if _NEGATION.search(rest.split(" but ")[0]) or _ALTERNATIVE.match(rest):
-        return UNCLEAR
-    others = [option for option in options if option.id != found[0].id]
-    if any(_names(option, rest, language) for option in others):
-        return UNCLEAR
-    return Reading((found[0],), sure=True)
-
-
-def _length(option: Option, plain: str, language: str) -> int:
-    for phrase in phrases(option, language):
-        if re.match(rf"{re.escape(phrase)}{_GOES_ON}", plain):
-            return len(phrase)
-    return 0
-
-
-def _names(option: Option, rest: str, language: str) -> bool:
-    label = re.escape(normalise(option.label[language]))
-    return re.search(rf"\b{label}\b", rest) is not None
+    first = leading_option(options, plain, lexicon.language)
+    return Reading((first,), text.strip(), sure=True) if first is not None else UNCLEAR

@@ -171,9 +171,9 @@ def test_a_batch_has_twenty_and_the_last_leads_to_all_done(alex: Client) -> None
 
 
 def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["phone works best for me"]
+    key = messages(page(alex, "?reason=fallback"))["try me on phone"]
     assert "It counts once a second person says the same." in press(alex, "label.ask_human", key)
-    assert "phone works best for me" not in messages(page(alex, "?reason=fallback"))
+    assert "try me on phone" not in messages(page(alex, "?reason=fallback"))
     assert "1 of yours waits for a second person" in page(alex)
     text = page(nat, "?reason=fallback")
     assert "A colleague says: Talk to a person." in text
@@ -182,7 +182,7 @@ def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client
 
 
 def test_the_same_person_cannot_be_the_second(alex: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["phone works best for me"]
+    key = messages(page(alex, "?reason=fallback"))["try me on phone"]
     press(alex, "label.ask_human", key)
     assert "Ask a colleague." in press(alex, "label.ask_human", key)
 
@@ -231,12 +231,12 @@ def test_the_demo_has_all_reasons_and_consents(records: Records) -> None:
 def test_what_was_taken_out_of_a_line_is_shown_in_words_when_it_is_taught(
     alex: Client, nat: Client
 ) -> None:
-    line = "sooner have name on the line"
+    line = "name instead please"
     for who in (alex, nat):
         press(who, "label.ask_human", messages(page(who))[line])
     teach(alex, "take")
     drafted = alex.get(TEACH).text
-    assert 'sooner have <span class="gone">name</span> on the line' in drafted
+    assert '<span class="gone">name</span> instead please' in drafted
     assert "&lt;name&gt;" not in drafted.partition("<details>")[0]
 
 

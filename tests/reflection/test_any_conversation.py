@@ -10,10 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from afterword.reflection.answers import Answer
 from afterword.reflection.asides import hold
 from afterword.reflection.asking import Prompt
+from afterword.reflection.choosing import phrases
 from afterword.reflection.correcting import read_correction, says_correction
 from afterword.reflection.exchange import Heard, Open, Outcome, Pending
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.reading import phrases
 from afterword.reflection.sharing import decision
 from afterword.reflection.turns import take
 

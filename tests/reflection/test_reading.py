@@ -10,9 +10,10 @@ from factory import lexicon, question
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from afterword.reflection.choosing import phrases
 from afterword.reflection.instrument import Kind
 from afterword.reflection.lexicon import normalise
-from afterword.reflection.reading import UNCLEAR, phrases, read_option
+from afterword.reflection.reading import UNCLEAR, read_option
 
 SCALE, STRAIN, WHY, GOAL = "heard", "snag", "heard_why", "goal"
 EVERY = (SCALE, STRAIN, WHY, GOAL, "wish")

@@ -67,7 +67,8 @@ def test_neither_a_name_nor_an_answer_to_an_open_question_is_ever_shown(stack: S
     patient.start()
     # At a scale: not understood, with names of the clinic in it, in small letters and mistyped.
     patient.type(f"{UNCLEAR}, pat exampel and dr test")
-    patient.type("there was a chair by the window of Pat Example, pat@mail.example, 07700 900123")
+    patient.type("there was a chair by the window of Pat Example, pat@mail.example")
+    patient.type("try me on 07700 900123, Pat Example")
     for tap in ("heard.4", "safe.5", "goals.5", "approach.5", "snag.1"):
         patient.tap(tap)
     # At open questions, also where they look like requests.
@@ -75,13 +76,13 @@ def test_neither_a_name_nor_an_answer_to_an_open_question_is_ever_shown(stack: S
         patient.type(words)
     patient.type(f"neither here nor there {secret}")
     case.settled()
-    wait_for("the inbox to have them", lambda: kept(stack, case) == 2)
+    wait_for("the inbox to have them", lambda: kept(stack, case) == 3)
     page = inbox_page(case, email)
     assert UNCLEAR in page
     assert "there was a chair by the window of" in page
     for personal in ("exampel", "pat@mail.example", "900123", secret, "neither here nor there"):
         assert personal.casefold() not in page.casefold(), personal
-    words = page.casefold().partition("0 of 2 done")[2]
+    words = page.casefold().partition("0 of 3 done")[2]
     assert not re.search(r"\bpat\b|\bexample\b|\bdr test\b", words)
     assert secret.encode() not in (stack.settings.data_dir / "afterword.db").read_bytes()
 
