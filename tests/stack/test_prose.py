@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from stack import Stack
 
+from afterword.locales import load
 from afterword.reflection.answers import AnswerState, Visibility
 from afterword.settings import PROJECT
 
@@ -119,3 +120,28 @@ def test_what_was_shown_back_is_confirmed_with_a_yes(adaptive: Stack) -> None:
     assert "Very much" in text_of(patient.lines[-1:])
     patient.type("yes")
     assert case.answers()["safe"].value == "4"
+
+
+def test_a_request_in_many_words_is_answered_and_the_question_comes_again(adaptive: Stack) -> None:
+    case = adaptive.case(goals=())
+    patient = case.patient()
+    patient.start()
+    patient.tap("heard.4")
+    lines = patient.type("my session got cancelled, he was ill. So there's nothing to rate?")
+    say = load("en").section("bot")
+    assert "If that is wrong, you can skip them or stop here" in text_of(lines)
+    assert say("unclear") not in text_of(lines)
+    assert list(case.answers()) == ["heard"]
+    assert patient.open["question"] == "safe"
+
+
+def test_words_that_people_read_differently_are_shown_back_as_both_options(adaptive: Stack) -> None:
+    case = adaptive.case(goals=())
+    patient = case.patient()
+    patient.start()
+    patient.type("kinda")
+    tokens = [choice["token"] for choice in patient.open["choices"]]
+    assert tokens[:2] == ["heard.2", "heard.3"]
+    assert case.answers() == {}
+    patient.tap("heard.3")
+    assert case.answers()["heard"].value == "3"
