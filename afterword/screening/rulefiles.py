@@ -69,6 +69,9 @@ def _groups(path: Path) -> Groups:
 
 
 def _words(folder: Path, lists_of: str = _WORDS) -> frozenset[str]:
-    """Words that are no slip of the finger; a missing list only makes mending bolder."""
+    """The words of some lists of a language, all of them together no slip of the finger.
+
+    A missing list only makes mending bolder, and leaves messages that name nothing to the model.
+    """
     lists = [path.read_text(encoding="utf-8").split() for path in sorted(folder.glob(lists_of))]
     return frozenset(word for words in lists for word in words)

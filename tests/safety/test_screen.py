@@ -1,86 +1,29 @@
 """Screening a message: layers together, what fails, what came before, and time."""
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_rules import (
+    ENGLISH,
+    KNOWN,
+    SPANISH,
+    BrokenModel,
+    FakeModel,
+    look,
+    opinion,
+    pattern,
+    rule_set,
+)
 
 from afterword.safety.finding import Category, Evidence, Finding, Route, Tier
 from afterword.safety.phrases import Groups, Node, Phrase
 from afterword.safety.rules import RuleSet, build_part, join_parts
-from afterword.safety.screen import Context, Opinion, Rules, screen
-from afterword.screening.screener import CHECK, LONGEST, MODEL, RULES, ScreenBroken, Screener
-
-
-def rule_set(language: str, *entries: dict[str, Any]) -> RuleSet:
-    return join_parts(language, [build_part({"owner": "Ada", "entries": [*entries]}, Groups({}))])
-
-
-def pattern(
-    key: str, words: str, tier: str = "same_day", category: str = "suicide"
-) -> dict[str, Any]:
-    return {
-        "id": key,
-        "layer": "explicit",
-        "category": category,
-        "tier": tier,
-        "match": words,
-        "test": words.partition("|")[0],
-    }
-
-
-ENGLISH = rule_set(
-    "en",
-    pattern("en-1", "kill myself|want to die"),
-    pattern("en-2", "hits me", category="abuse_by_other"),
-    pattern("en-3", "clinicianname hits|clinicianname kissed me", category="abuse_by_clinician"),
-    pattern("en-4", "slaughter|will pain", tier="check", category="harm_to_others"),
-    {"id": "en-cue", "kind": "cue", "match": "tonight", "test": "tonight"},
-    {
-        **{"id": "en-mit", "kind": "negation", "scope": "before", "to": "none"},
-        **{"match": "dont", "test": "don't"},
-    },
-)
-SPANISH = rule_set("es", pattern("es-1", "quiero morir"))
-KNOWN = Rules((ENGLISH, SPANISH), frozenset({"diet"}))
-
-
-@dataclass
-class FakeModel:
-    """Answers by the exact text, and remembers what it was asked."""
-
-    answers: dict[str, list[Opinion]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    version: str = "m1"
-    allows: Tier = Tier.NOW
-
-    def opinions(self, text: str) -> Sequence[Opinion]:
-        self.asked.append(text)
-        return self.answers.get(text, [])
-
-    def most(self, text: str) -> Tier:
-        return self.allows
-
-
-class BrokenModel:
-    @property
-    def version(self) -> str:
-        raise OSError("gone")
-
-    def opinions(self, text: str) -> Sequence[Opinion]:
-        raise OSError("gone")
-
-    def most(self, text: str) -> Tier:
-        raise OSError("gone")
-
-
-def look(text: str, **more: Any) -> Finding:
-    return screen(text, Context(KNOWN, **more))
+from afterword.safety.screen import Context, Rules, screen
 
 
 def test_harmless_words_are_nothing() -> None:
@@ -200,10 +143,6 @@ def test_a_cue_in_the_next_message_makes_it_urgent(earlier: str, text: str, tier
 
 
 # The model
-
-
-def opinion(tier: Tier, category: Category = Category.SUICIDE) -> list[Opinion]:
-    return [Opinion(category, tier)]
 
 
 def test_the_model_adds_to_the_rules_and_takes_nothing_away() -> None:
@@ -360,56 +299,6 @@ def test_categories_come_by_urgency_and_what_is_lowered_to_nothing_counts_no_mor
     assert mixed.categories == (Category.SELF_HARM, SELF)
     assert mixed.route is Route.DUTY
     assert mixed.evidence_ids == ("x-0", "x-1")
-
-
-# The screener
-
-
-def ticking(*seconds: float) -> Callable[[], float]:
-    return iter(seconds).__next__
-
-
-def test_a_screen_that_takes_too_long_counts_as_a_check() -> None:
-    slow = Screener(KNOWN, clock=ticking(0.0, LONGEST + 0.01))
-    found = slow.screen("hello")
-    assert (found.tier, found.failed) == (Tier.CHECK, True)
-
-
-def test_a_slow_screen_lowers_nothing() -> None:
-    slow = Screener(KNOWN, clock=ticking(0.0, 60.0))
-    assert slow.screen("I want to die").tier is Tier.SAME_DAY
-
-
-def test_a_screen_in_time_is_no_failure() -> None:
-    quick = Screener(KNOWN, clock=ticking(0.0, LONGEST))
-    assert quick.screen("hello").tier is Tier.NONE
-
-
-def test_no_word_of_a_patient_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("DEBUG"):
-        Screener(KNOWN, model=BrokenModel(), clock=ticking(0.0, 9.0)).screen("secretword")
-        Screener(KNOWN, model=BrokenModel(), clock=ticking(0.0, 0.0)).screen("secretword")
-    assert len(caplog.records) == 2
-    assert "secretword" not in caplog.text
-
-
-def test_layers_that_are_off_do_not_look_and_that_is_said() -> None:
-    model = FakeModel({"I want to die": opinion(Tier.CHECK)})
-    off = Screener(KNOWN, model, frozenset({MODEL}), clock=ticking(0.0, 0.0))
-    assert off.screen("I want to die").evidence_ids == ("model-suicide",)
-    assert off.missing == (RULES, CHECK)
-    assert not off.asks
-    rules_only = Screener(KNOWN, model, frozenset({RULES, CHECK}), clock=ticking(0.0, 0.0))
-    assert rules_only.screen("I want to die").evidence_ids == ("en-1",)
-    assert Screener(KNOWN).missing == (MODEL,)
-
-
-def test_a_screener_that_is_blind_says_so() -> None:
-    with pytest.raises(ScreenBroken, match="plain statement"):
-        Screener(Rules((SPANISH,))).prove()
-    spanish = rule_set("es", pattern("es-1", "quiero matar"))
-    Screener(Rules((ENGLISH, spanish))).prove()
-    Screener(Rules(()), layers=frozenset({MODEL})).prove()
 
 
 def test_anything_like_a_model_will_do() -> None:
