@@ -1,5 +1,6 @@
-"""The sentence encoders, run with numpy alone: a sentence costs milliseconds.
+"""The sentence encoders, run by ONNX Runtime: a sentence costs milliseconds.
 
+What they do is in `encoder.onnx` (scripts/encoder_graph.py), their numbers are elsewhere.
 all-MiniLM-L6-v2 is read from its package, which is installed without the framework that it was made
 for. What was trained for this product are changes of the matrices of its layers, 8 bits for each
 number, that are added to the weights while they are read. The multilingual encoder has the same
@@ -9,12 +10,12 @@ build and is stored whole, in 8 bits.
 import hashlib
 import importlib.util
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession, OrtValue, SessionOptions
 
 from afterword.screening.wordpiece import Vocabulary
 
@@ -33,8 +34,10 @@ PARTS = {
 """The matrices of a layer, and their names in the weights file."""
 WORDS = "embeddings.word_embeddings.weight"
 STEP = ".step"
-_EPSILON = np.float32(1e-12)
-_FAR = np.float32(-1e9)
+EPSILON = 1e-12
+GRAPH = Path(__file__).with_name("encoder.onnx")
+GIVEN, VECTORS = "given", "vector"
+"""What the graph takes and gives, by name: (pieces x WIDTH), (WIDTH)."""
 
 _KINDS = {"F32": np.float32, "F16": np.float16, "I8": np.int8}
 
@@ -99,7 +102,10 @@ def unpacked(content: bytes) -> dict[str, Floats]:
 
 
 class Encoder:
-    """Sentences to vectors."""
+    """Sentences to vectors, on one core. Safe in several threads.
+
+    Raises KeyError and ValueError where the numbers are not those of such an encoder.
+    """
 
     def __init__(self, weights: Mapping[str, Floats], changes: Changes | None = None) -> None:
         self._words = weights[WORDS]
@@ -107,88 +113,44 @@ class Encoder:
             weights["embeddings.position_embeddings.weight"]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
-        self._first = _norm_of(weights, "embeddings.LayerNorm")
-        self._layers = [_Layer(weights, number, changes or {}) for number in range(LAYERS)]
+        self._session = _session(_for_graph(weights, changes or {}))
 
     def vectors(self, ids: Sequence[Sequence[int]]) -> Floats:
         """One row for each sequence of word pieces (start and end included): their mean."""
-        longest = max(len(one) for one in ids)
-        numbers = np.zeros((len(ids), longest), np.int64)
-        mask = np.zeros((len(ids), longest), np.float32)
-        for row, one in enumerate(ids):
-            numbers[row, : len(one)] = one
-            mask[row, : len(one)] = 1
-        state = _normed(self._words[numbers] + self._places[:longest], *self._first)
-        aside = ((1 - mask) * _FAR)[:, None, None, :]
-        for layer in self._layers:
-            state = layer(state, aside)
-        total = (state * mask[:, :, None]).sum(axis=1)
-        return np.asarray(total / mask.sum(axis=1, keepdims=True), np.float32)
+        return np.stack([self._vector(one) for one in ids])
+
+    def _vector(self, ids: Sequence[int]) -> Floats:
+        given = self._words[list(ids)] + self._places[: len(ids)]
+        (vector,) = self._session.run([VECTORS], {GIVEN: given.astype(np.float32, copy=False)})
+        return np.asarray(vector, np.float32)
 
 
-class _Layer:
-    def __init__(self, weights: Mapping[str, Floats], number: int, changes: Changes) -> None:
-        self._matrices: dict[str, tuple[Floats, Floats]] = {}
+def _session(matrices: Mapping[str, Floats]) -> InferenceSession:
+    options = SessionOptions()
+    # A message is too small a piece of work to be shared among cores.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_external_initializers(
+        list(matrices), [OrtValue.ortvalue_from_numpy(one) for one in matrices.values()]
+    )
+    try:
+        return InferenceSession(GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception:
+        # Its exceptions have no parent of their own.
+        raise ValueError("these are not the numbers of such an encoder") from None
+
+
+def _for_graph(weights: Mapping[str, Floats], changes: Changes) -> dict[str, Floats]:
+    """The matrices by their names in the graph, turned, with what was learnt added to them."""
+    found = {name: value for name, value in weights.items() if "LayerNorm" in name}
+    for number in range(LAYERS):
         for part, name in PARTS.items():
             full, own = f"encoder.layer.{number}.{name}", f"{number}.{part}"
             matrix, bias = weights[f"{full}.weight"], weights[f"{full}.bias"]
             if f"{own}.change" in changes:
-                matrix = matrix + changes[f"{own}.change"] * changes[f"{own}.step"][:, None]
+                matrix = matrix + changes[f"{own}.change"] * changes[f"{own}{STEP}"][:, None]
                 bias = changes[f"{own}.bias"]
-            # The other way round once, so that nothing is turned at each message.
-            self._matrices[part] = (np.ascontiguousarray(matrix.T), bias)
-        self._after_mixing = _norm_of(weights, f"encoder.layer.{number}.attention.output.LayerNorm")
-        self._after_all = _norm_of(weights, f"encoder.layer.{number}.output.LayerNorm")
-
-    def __call__(self, state: Floats, aside: Floats) -> Floats:
-        count, length, _ = state.shape
-        flat = state.reshape(-1, WIDTH)
-        query, key, value = (
-            self._times(part, flat).reshape(count, length, HEADS, -1).transpose(0, 2, 1, 3)
-            for part in ("query", "key", "value")
-        )
-        score = query @ key.transpose(0, 1, 3, 2) * np.float32(1 / math.sqrt(WIDTH // HEADS))
-        score += aside
-        score -= score.max(axis=-1, keepdims=True)
-        np.exp(score, out=score)
-        score /= score.sum(axis=-1, keepdims=True)
-        mixed = (score @ value).transpose(0, 2, 1, 3).reshape(-1, WIDTH)
-        flat = _normed(
-            flat + self._times("mixed", np.asarray(mixed, np.float32)), *self._after_mixing
-        )
-        wide = gelu(self._times("wide", flat))
-        flat = _normed(flat + self._times("narrow", wide), *self._after_all)
-        return flat.reshape(count, length, WIDTH)
-
-    def _times(self, part: str, state: Floats) -> Floats:
-        matrix, bias = self._matrices[part]
-        product: Floats = state @ matrix
-        product += bias
-        return product
-
-
-def gelu(value: Floats) -> Floats:
-    """The tanh form: what the changes were trained with, and quick without further libraries."""
-    inner = value * value
-    inner *= np.float32(0.044715)
-    inner += np.float32(1)
-    inner *= value
-    inner *= np.float32(math.sqrt(2 / math.pi))
-    np.tanh(inner, out=inner)
-    inner += np.float32(1)
-    inner *= value
-    inner *= np.float32(0.5)
-    return inner
-
-
-def _normed(value: Floats, scale: Floats, shift: Floats) -> Floats:
-    centred = value - value.mean(axis=-1, keepdims=True)
-    spread = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + _EPSILON)
-    return np.asarray(centred / spread * scale + shift, np.float32)
-
-
-def _norm_of(weights: Mapping[str, Floats], name: str) -> tuple[Floats, Floats]:
-    return weights[f"{name}.weight"], weights[f"{name}.bias"]
+            found[f"{full}.weight"], found[f"{full}.bias"] = np.ascontiguousarray(matrix.T), bias
+    return found
 
 
 def _checked(path: Path, digest: str) -> bytes:
