@@ -19,7 +19,10 @@ from afterword.settings import PROJECT
 
 DATA = Path(__file__).parent / "data"
 LIVE = ("imminent", "active", "passive")
-SPANISH = ["heldout_es", "blind_es", "second_es", "third_es", "fourth_es", "fifth_es"]
+SPANISH = [
+    *("heldout_es", "blind_es", "second_es", "third_es", "fourth_es", "fifth_es", "sixth_es"),
+    "seventh_es",
+]
 SENTENCES = PROJECT / "safety" / "sentences"
 
 Line = tuple[dict[str, str], Tier, Route | None]
@@ -66,12 +69,12 @@ def test_spanish_lines_of_others(screener: Screener, name: str) -> None:
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.037
 
 
-@pytest.mark.parametrize("name", ["third_en", "fourth_en"])
+@pytest.mark.parametrize("name", ["third_en", "fourth_en", "fifth_en", "sixth_en"])
 def test_english_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.95
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.83
-    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.04
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.07
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
 
@@ -97,8 +100,18 @@ def test_plain_statements_of_others(screener: Screener) -> None:
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
 
 
-def test_plain_statements_of_the_newest_hand(screener: Screener) -> None:
-    assert share(screened(screener, "plain_seventh"), Tier.SAME_DAY, severity=LIVE) == 1
+@pytest.mark.parametrize("name", ["plain_seventh", "plain_eighth", "plain_ninth"])
+def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> None:
+    assert share(screened(screener, name), Tier.SAME_DAY, severity=LIVE) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_plain_statements_and_harmless_lines_with_the_same_words(
+    screener: Screener, language: str
+) -> None:
+    lines = screened(screener, f"twins_{language}")
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.99
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.055
 
 
 def test_plain_statements_of_a_third_hand(screener: Screener) -> None:
@@ -134,7 +147,7 @@ def test_no_line_that_is_kept_apart_was_trained_on() -> None:
     apart = [
         json.loads(line)["text"]
         for name in names
-        if not name.startswith("plain")
+        if not name.startswith(("plain", "twins"))
         for line in (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
     ]
     trained = [one.text for one in read_sentences(SENTENCES)]
