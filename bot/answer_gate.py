@@ -28,7 +28,8 @@ from bot.choices import ANSWER
 from bot.request_share import request_share
 
 SCALE = "scale"
-START = "start"
+SAFETY = "safety"
+START, SMALL_TALK = "start", "thanks"
 _SAID_BY = {
     "correct": ("change", "meant", "ordinals", "last", "places", "topic"),
     "thanks": ("thanking",),
@@ -60,10 +61,13 @@ class AnswerGate(GraphComponent, IntentClassifier):
       its words may be taken for ("last option", "very much so, thank you");
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
-    - anything else, or nothing: requests must reach `choice_threshold`.
+    - anything else: requests must reach `choice_threshold`;
+    - nothing, before the start and after the end, when no answer can be lost: `idle_threshold`.
 
     Requests are taken together (`bot/request_share.py`), where the first of them reaches `least`;
     those that are `alone` count by themselves: a message that may be *skip* or *help* is unclear.
+
+    A greeting and nothing else is small talk everywhere: "hello" starts nothing.
 
     What is only about how much, or what to share (`guesses`), is an answer always: it tells the
     actions what the words may mean, and they ask it back.
@@ -94,6 +98,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
             "words_at_safety": 2,
             "choice_threshold": 0.5,
+            "idle_threshold": 0.5,
         }
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -117,6 +122,11 @@ class AnswerGate(GraphComponent, IntentClassifier):
         for message in messages:
             intent = message.get(INTENT) or {}
             name = intent.get(INTENT_NAME_KEY)
+            if _expects(message) != SAFETY and self._greets(message):
+                # It is no consent, and no answer.
+                greeting = {INTENT_NAME_KEY: SMALL_TALK, PREDICTED_CONFIDENCE_KEY: 1.0}
+                message.set(INTENT, {**greeting, "instead_of": name}, add_to_output=True)
+                continue
             degree = self._is_degree(message)
             if degree or (name != ANSWER and not self._is_something_else(message, intent)):
                 judged = {INTENT_NAME_KEY: ANSWER, PREDICTED_CONFIDENCE_KEY: _confidence(intent)}
@@ -126,6 +136,10 @@ class AnswerGate(GraphComponent, IntentClassifier):
             if self._is_go(message):
                 message.set(INTENT, {**message.get(INTENT), "go": True}, add_to_output=True)
         return messages
+
+    def _greets(self, message: Message) -> bool:
+        text = message.get(TEXT) or ""
+        return any(one.greets(text) for one in self._lexicons)
 
     def _is_degree(self, message: Message) -> bool:
         text = message.get(TEXT) or ""
@@ -171,13 +185,14 @@ class AnswerGate(GraphComponent, IntentClassifier):
                 # No request is written like that; it is kept as it is.
                 return False
             return name not in self._config["answers_at_text"] and self._is_sure(message, intent)
-        if expects == "safety":
+        if expects == SAFETY:
             return (
                 name in self._config["intents_at_safety"]
                 and _words(message) > self._config["words_at_safety"]
                 and self._is_sure(message, intent)
             )
-        return self._asks(message, intent) >= self._config["choice_threshold"]
+        asked_for = "choice_threshold" if expects else "idle_threshold"
+        return self._asks(message, intent) >= self._config[asked_for]
 
     def _is_sure(self, message: Message, intent: dict[str, Any]) -> bool:
         return (

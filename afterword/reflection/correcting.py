@@ -137,7 +137,8 @@ def _value(question: Question, words: Tokens, lexicon: Lexicon) -> Answer | None
     if question.item.kind is Kind.TEXT:
         return None
     for rest in _possible(words, lexicon):
-        if option := read_option(question, " ".join(rest), lexicon).option:
+        # Words before it may name an answer that is not known by that name.
+        if option := read_option(question, " ".join(rest), lexicon, last=False).option:
             return Answer(question.id, AnswerState.ANSWERED, value=option.id)
     return None
 

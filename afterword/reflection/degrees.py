@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from afterword.reflection.instrument import Kind
-from afterword.reflection.lexicon import Tokens, length_at
+from afterword.reflection.lexicon import Lexicon, Tokens, length_at
 from afterword.reflection.plan import Question
 from afterword.reflection.vocabulary import Vocabulary
 
@@ -13,6 +13,7 @@ _LATEST = 6
 """Where an ordinal may stand in a clause: "between the second and the third"."""
 _MINUS = {("-",), ("–",), ("−",)}
 _LONG_SCALE = 10
+_ENDS_OF_GRADES = {"a+", "f"}
 _OPPOSITE = 3
 """So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
@@ -54,6 +55,7 @@ def is_scale(question: Question) -> bool:
 
 def read_clause(words: Tokens, known: Vocabulary) -> Clause:
     """What one clause says about how much."""
+    words = _without_decoration(words, known.lexicon)
     found: list[Degree] = []
     content, first, turned, twice, before = 0, None, None, False, 0
     lexicon = known.lexicon
@@ -101,6 +103,13 @@ def read_clause(words: Tokens, known: Vocabulary) -> Clause:
         leads=bool(found) and found[0].start == first,
         words=words,
     )
+
+
+def _without_decoration(words: Tokens, lexicon: Lexicon) -> Tokens:
+    """ "5 of 5 ⭐", "two stars ⭐⭐": where a number says it, stars only repeat it."""
+    signs = lexicon.words("star_signs")
+    others = tuple(word for word in words if word not in signs)
+    return others if any(lexicon.number(word) is not None for word in others) else words
 
 
 def _refuses(degree: Degree, known: Vocabulary) -> bool:
@@ -207,7 +216,8 @@ def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
         return _placed(end - at, 5, known, at, end)
     if len(words) == 1 and words[0] in lexicon.grades:
         place = lexicon.grades[words[0]]
-        return Degree(frozenset({place}), "scaled", 0, 1) if known.size == 5 else None
+        kind = "measure" if words[0] in _ENDS_OF_GRADES else "scaled"
+        return Degree(frozenset({place}), kind, 0, 1) if known.size == 5 else None
     if (by_place := _several(words, at, known) or _by_place(words, at, known)) is not None:
         return by_place
     number = lexicon.number(words[at])
@@ -277,11 +287,11 @@ def _bare(number: float, words: Tokens, known: Vocabulary, at: int) -> Degree | 
         )
         places = {low} if number == low and not half else {low, min(low + 1, known.size)}
         return Degree(frozenset(places), "measure", at, at + 1 + half)
+    if number in (10, 100) and known.ascending:
+        return Degree(frozenset({known.size}), "measure", at, at + 1)
     if known.size < number <= 10:
         place = _share(number / 10, known)
         return Degree(place | {min(max(place) + 1, known.size)}, "scaled", at, at + 1)
-    if number == 100 and known.ascending:
-        return Degree(frozenset({known.size}), "measure", at, at + 1)
     # Nothing, or more than any scale that is usual: it is shown back, or it is no rating at all.
     return Degree(frozenset({1}), "turned", at, at + 1) if number < 1 else None
 

@@ -25,7 +25,8 @@ _LISTS = (
     "standing", "topic", "places", "asking", "meant", "half", "lead", "ones", "correctors", "ends",
     "subjects", "unsettled", "no_slips", "opening", "pronouns", "share_beside", "thanking",
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
-    "attending", "even", "put",
+    "attending", "even", "put", "doubting", "saying",
+    "greeting", "greeting_beside", "no_session",
 )
 # fmt: on
 _SPACES = re.compile(r"\s+")
@@ -34,6 +35,8 @@ _CHOICE = re.compile(r"\(([^()]*)\)")
 _ASIDE = frozenset(",.!…")
 _IN_ONE_GO = {"not_now"}
 """Lists in which a comma changes nothing: "no, thanks, another time"."""
+_LENGTHS = range(6, 0, -1)
+"""In words, of a phrase that stands among others: the longest counts."""
 _EDGES = " .,;:!?()\"'“”‘’…-"
 # Skin tones and the mark that asks for a coloured emoji: they change nothing in what is meant.
 _NOT = "is was are were do does did have has had ca could wo would should ai must need"
@@ -76,6 +79,12 @@ class Lexicon:
             for at in range(len(said))
             for length in range(1, longest + 1)
         )
+
+    def greets(self, text: str) -> bool:
+        """Whether a text is a greeting and nothing else: "hiya, hope you're well"."""
+        said = tuple(word for word in tokens(text) if word[0].isalnum())
+        length = length_at(said, 0, self.lists["greeting"])
+        return length > 0 and self.words("greeting_beside").issuperset(said[length:])
 
     def extreme(self, words: Tokens, at: int) -> tuple[str, int] | None:
         """Which of EXTREMES "couldn't have been better" is, and where it ends."""
@@ -177,9 +186,7 @@ def build_lexicon(data: Any) -> Lexicon:
 
 def length_at(words: Tokens, at: int, phrases: frozenset[Tokens]) -> int:
     """How many words at a place are one of the phrases; 0: none is there."""
-    return next(
-        (n for n in (4, 3, 2, 1) if words[at : at + n] in phrases and at + n <= len(words)), 0
-    )
+    return next((n for n in _LENGTHS if words[at : at + n] in phrases and at + n <= len(words)), 0)
 
 
 def _starts(words: Tokens, at: int, phrases: Container[Tokens]) -> bool:

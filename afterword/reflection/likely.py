@@ -46,7 +46,7 @@ def with_likely(
     if reading.sure or len(shares) != len(options) + 1 or _leaves_open(text, lexicon):
         return reading
     best = max(range(len(shares)), key=lambda place: shares[place])
-    if best == 0 or shares[best] < _needed(reading, text, options):
+    if best == 0 or shares[best] < _needed(reading, text, options, lexicon):
         return reading
     meant = options[best - 1]
     if not reading.options:
@@ -54,7 +54,7 @@ def with_likely(
     return replace(reading, options=(meant,), sure=True) if meant in reading.options else reading
 
 
-def _needed(reading: Reading, text: str, options: Sequence[Option]) -> float:
+def _needed(reading: Reading, text: str, options: Sequence[Option], lexicon: Lexicon) -> float:
     if not reading.options:
         return NONE
     if len(reading.options) > 1:
@@ -63,13 +63,19 @@ def _needed(reading: Reading, text: str, options: Sequence[Option]) -> float:
         return ONE
     return (
         NUMBER
-        if _is_the_number(text, options.index(reading.options[0]) + 1, len(options))
+        if _is_the_number(text, options.index(reading.options[0]) + 1, len(options), lexicon)
         else math.inf
     )
 
 
-def _is_the_number(text: str, place: int, size: int) -> bool:
-    """ "Not for me, put a 1", "100 of 100": the one number in it is the option's own."""
+def _is_the_number(text: str, place: int, size: int, lexicon: Lexicon) -> bool:
+    """ "Not for me, put a 1", "100 of 100": the one number in it is the option's own.
+
+    That of "session 4" is none.
+    """
+    words = tokens(text)
+    if any(word.isdigit() and lexicon.beside_a_unit(words, at) for at, word in enumerate(words)):
+        return False
     numbers = _NUMBER.findall(text)
     whole = len(numbers) == _OF and numbers[0] == numbers[1] and place == size
     return whole or numbers == [str(place)]

@@ -13,7 +13,8 @@ from afterword.reflection.degrees import (
     read_clause,
 )
 from afterword.reflection.instrument import Option
-from afterword.reflection.lexicon import Lexicon, Tokens, normalise, tokens
+from afterword.reflection.lasting import is_announced, is_taken_back, said_last, says_both
+from afterword.reflection.lexicon import Lexicon, Tokens, length_at, normalise, tokens
 from afterword.reflection.plan import Question
 from afterword.reflection.slips import mended
 from afterword.reflection.tags import only_repeats, without_tag
@@ -49,23 +50,29 @@ class Reading:
 UNCLEAR = Reading()
 
 
-def read_option(question: Question, text: str, lexicon: Lexicon) -> Reading:
-    """What `text` says about the options of `question`.
+def read_option(question: Question, text: str, lexicon: Lexicon, *, last: bool = True) -> Reading:
+    """What `text` says about the options of `question`; `last`: also where it ends in one.
 
     Two options, a negated one, another scale that falls between two, or agreement without a
     degree are not certain: the patient is asked, the text is kept by the caller.
     """
     if is_scale(question):
-        return _read_degree(question, text, lexicon)
+        return _read_degree(question, text, lexicon, last)
     return _read_choice(question, text, lexicon)
 
 
-def _read_degree(question: Question, text: str, lexicon: Lexicon) -> Reading:
+def _read_degree(question: Question, text: str, lexicon: Lexicon, last: bool) -> Reading:
     if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text):
+        return UNCLEAR
+    if lexicon.contains("no_session", text):
+        # "I had no session today" says how much of nothing.
         return UNCLEAR
     known = vocabulary(question, lexicon)
     clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
     places, sure = _decide(clauses, known)
+    sure = sure and not is_taken_back(clauses, known) and not says_both(clauses, places)
+    if last and not sure and (place := said_last(clauses, known)):
+        places, sure = place, True
     options = tuple(question.item.options[place - 1] for place in sorted(places))
     if not options or len(options) == known.size:
         return UNCLEAR
@@ -141,6 +148,9 @@ def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
         ends_here = _is_end(word, known) and not _within_a_number(words, at)
         if at not in whole and (ends_here or (word in breaks and at)):
             found.append([])
+        elif at not in whole and is_announced(words, at, known.lexicon):
+            # "It was session 4 and I'd say partly"
+            found.append([word])
         else:
             found[-1].append(word)
     clauses: list[Tokens] = []
@@ -187,7 +197,7 @@ def _corrected(clauses: list[Clause], known: Vocabulary) -> list[Clause]:
     for at in range(len(clauses) - 1, -1, -1):
         words = clauses[at].words
         for start in range(len(words)):
-            length = next((n for n in (3, 2, 1) if words[start : start + n] in correctors), 0)
+            length = length_at(words, start, correctors)
             before = [*clauses[:at], read_clause(words[:start], known)]
             after = [read_clause(words[start + length :], known), *clauses[at + 1 :]]
             if length and _is_exact(before) and _is_exact(after):
@@ -212,9 +222,13 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
     speaking = [clause for clause in clauses if clause.degrees]
     if not speaking:
         return frozenset(), False
+    if _says_no_to_it(clauses, known):
+        return known.refusing, True
     plain = [clause for clause in speaking if not clause.content]
     if _says_it_first(clauses[0], known):
         return clauses[0].degrees[0].places, len(speaking) == 1
+    if _says_no_of_somebody(clauses[0], known):
+        return known.refusing, False
     if not plain or (clauses[0].content and not clauses[0].degrees and len(plain) < len(speaking)):
         return _beside_content(speaking[0], clauses)
     measured = [one for one in plain if {d.kind for d in one.degrees} <= {"measure", "scaled"}]
@@ -232,6 +246,20 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
     if kinds == {"manner"} and places != frozenset({1}) and places != frozenset({known.size}):
         sure = False
     return places, sure
+
+
+def _says_no_to_it(clauses: list[Clause], known: Vocabulary) -> bool:
+    """ "No, I didn't feel safe": the no, and what it says no to, each in a clause."""
+    if len(known.refusing) != 1 or len(clauses) < 2 or any(one.content for one in clauses):
+        return False
+    first, rest = clauses[0], [degree for one in clauses[1:] for degree in one.degrees]
+    return (
+        [degree.kind for degree in first.degrees] == ["manner"]
+        and first.places == known.refusing
+        and bool(rest)
+        and all(one.kind == "turned" and one.places >= known.refusing for one in rest)
+        and all(one.words[0] in _negators(known) or not one.degrees for one in clauses[1:])
+    )
 
 
 def _ends_in_number(chosen: list[Clause], clauses: list[Clause]) -> bool:
@@ -283,6 +311,16 @@ def _denies_it(clause: Clause, known: Vocabulary) -> bool:
         at += 1
     about = any(words[at + 1 : at + 1 + length] in lexicon.lists["attending"] for length in (1, 2))
     return about and all(word in lexicon.words("pronouns") for word in words[1:2])
+
+
+def _says_no_of_somebody(clause: Clause, known: Vocabulary) -> bool:
+    """ "No we spent the hour on forms": most likely a no; what is learnt may make it certain."""
+    first = next(iter(clause.degrees), None)
+    if first is None or not clause.content or not known.ascending or len(known.refusing) != 1:
+        return False
+    pronouns = known.lexicon.words("pronouns")
+    alone = clause.words[:1] in known.lexicon.groups["no"] and len(clause.degrees) == 1
+    return alone and clause.words[1:2] != () and clause.words[1] in pronouns
 
 
 def _negators(known: Vocabulary) -> frozenset[str]:

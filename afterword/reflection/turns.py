@@ -234,6 +234,10 @@ def _guessed_correction(
         return None
     if correction.question.id == open_.question:
         return None
+    here = asker.plan.question(open_.question, answers)
+    if here is not None and read_option(here, heard.text, asker.lexicon, last=False).option:
+        # "I'd give it the fourth, that says very much": it begins as an answer to what is asked.
+        return None
     return _stored_correction(correction, answers, asker, open_)
 
 
