@@ -63,6 +63,7 @@ def test_by_typing_alone(stack: Stack) -> None:
     patient = case.patient()
     for typed in (
         "hello",
+        "start",
         "kinda",
         "4",
         "completely",
