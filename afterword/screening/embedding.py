@@ -104,7 +104,8 @@ def unpacked(content: bytes) -> dict[str, Floats]:
 class Encoder:
     """Sentences to vectors, on one core. Safe in several threads.
 
-    Raises KeyError and ValueError where the numbers are not those of such an encoder.
+    Raises KeyError and ValueError where the numbers are not those of such an encoder, and
+    EncoderMissing without its graph.
     """
 
     def __init__(self, weights: Mapping[str, Floats], changes: Changes | None = None) -> None:
@@ -133,9 +134,14 @@ def _session(matrices: Mapping[str, Floats]) -> InferenceSession:
         list(matrices), [OrtValue.ortvalue_from_numpy(one) for one in matrices.values()]
     )
     try:
-        return InferenceSession(GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+        graph = GRAPH.read_bytes()
+    except OSError:
+        raise EncoderMissing(f"{GRAPH.name} cannot be read") from None
+    try:
+        return InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception:
-        # Its exceptions have no parent of their own.
+        # ONNX Runtime's fifteen exceptions have no parent but this one, and no public name. Only the
+        # building is in here: the screen then goes on by rules, and says so.
         raise ValueError("these are not the numbers of such an encoder") from None
 
 
