@@ -140,7 +140,7 @@ def _session(matrices: Mapping[str, Floats]) -> InferenceSession:
     try:
         return InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception:
-        # ONNX Runtime's fifteen exceptions have no parent but this one, and no public name. Only the
+        # ONNX Runtime's exceptions have no parent but this one, and no public name. Only the
         # building is in here: the screen then goes on by rules, and says so.
         raise ValueError("these are not the numbers of such an encoder") from None
 
