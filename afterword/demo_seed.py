@@ -215,7 +215,7 @@ def seed(
             name="Elm Street Practice (demo)",
             timezone="Europe/London",
             phone="01632 960 001",
-            urgent_phone="999",
+            urgent_phone="01632 960 002",
             urgent_text=_URGENT,
             website="",
             embed_origins=origins,

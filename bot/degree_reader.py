@@ -26,17 +26,17 @@ from bot.answer_gate import SCALE
 WEIGHTS = Path(__file__).resolve().parent.parent / "understanding" / "degrees.safetensors"
 SCALES = ("extent", "strain")
 LIKELY = "likely"
-# The vector and the marks weigh about as much as each other.
+# The vectors and the marks weigh about as much as each other.
 VECTOR_SCALE, MARKS_SCALE = 4.0, 2.0
 
 Floats = NDArray[np.float32]
 
 
 class Weights:
-    """A linear model for each of `SCALES`, over a sentence vector and the marks of a text."""
+    """A linear model for each of `SCALES`, over the sentence vectors and the marks of a text."""
 
     def __init__(self, content: bytes) -> None:
-        """Reads `<scale>.vector` (6 x 384), `.marks` (buckets x 6, in `.step`s) and `.bias` (6)."""
+        """Reads `<scale>.vector` (6 x 768), `.marks` (buckets x 6, in `.step`s) and `.bias` (6)."""
         self._all = read_safetensors(content)
 
     def likely(self, text: str, vector: Floats) -> dict[str, list[float]]:
@@ -58,7 +58,7 @@ class Weights:
 class DegreeReader(GraphComponent, IntentClassifier):
     """Adds `likely` to a message at a question with options in order. Rasa trains nothing of it.
 
-    Place it after SentenceFeaturizer, whose vector it uses; to Rasa it is a classifier that names
+    Place it after SentenceFeaturizer, whose vectors it uses; to Rasa it is a classifier that names
     no intent. What comes of it is decided where the question is known (`reflection/likely.py`). The
     weights are learnt from `understanding/degrees/` by scripts/train_degrees.py, so that training
     here, with lines of the clinic's own, never changes how an answer about the alliance is read.
@@ -100,7 +100,7 @@ class DegreeReader(GraphComponent, IntentClassifier):
 
 
 def _vector(message: Message) -> Floats | None:
-    """The sentence vector that SentenceFeaturizer has added."""
+    """The sentence vectors that SentenceFeaturizer has added, as one."""
     _, sentence = message.get_dense_features(TEXT)
     if not isinstance(sentence, Features) or not message.get(TEXT):
         return None

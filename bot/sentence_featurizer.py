@@ -1,4 +1,4 @@
-"""What a message means as a whole: the vector of a sentence encoder, as a feature for Rasa."""
+"""What a message means as a whole: the vectors of sentence encoders, as a feature for Rasa."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import os
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -20,32 +18,16 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from afterword.screening.embedding import (
-    Encoder,
-    package_folder,
-    read_safetensors,
-    read_vocabulary,
-    read_weights,
-)
-from afterword.screening.reader import Reader
-from afterword.screening.spanish import Glossary
+from bot.sentence_vectors import FILES, SentenceVectors
 
-ROOT = Path(__file__).resolve().parent.parent
-WORDS = ROOT / "safety" / "model" / "es-words.txt"
-CHANGES = ROOT / "understanding" / "encoder.safetensors"
 _BATCH = 32
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
-    """Adds the vector of all-MiniLM-L6-v2, run with numpy. Rasa trains nothing of it.
+    """Adds the vectors of `SentenceVectors`. Rasa trains nothing of them.
 
-    The encoder is the one of the safety screen, with changes of its own, that were trained on our
-    lines (scripts/train_understanding.py). It has read only English; a Spanish message is read
-    through the screen's word list. Only the first window of a message counts, about forty words:
-    what a patient asks of the assistant is shorter.
-
-    `scale` is the length of the vector, so that it weighs as much as the counted words beside it.
+    `scale` is the length of each vector, so that it weighs as much as the counted words beside it.
     """
 
     @staticmethod
@@ -54,13 +36,10 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return {**DenseFeaturizer.get_default_config(), "scale": 6.0}
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
-        """Reads the encoder, 90 MB. Raises EncoderMissing."""
+        """Reads the encoders. Raises EncoderMissing."""
         super().__init__(name, config)
-        folder = package_folder()
         self._scale = float(config["scale"])
-        self._encoder = Encoder(read_weights(folder), read_safetensors(CHANGES.read_bytes()))
-        glossary = Glossary(WORDS.read_text(encoding="utf-8"))
-        self._reader = Reader(read_vocabulary(folder), glossary)
+        self._vectors = SentenceVectors()
 
     @classmethod
     def create(
@@ -79,15 +58,15 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Other changes or words: what Rasa has cached of this component is not used."""
-        digest = hashlib.sha256(CHANGES.read_bytes())
-        digest.update(WORDS.read_bytes())
+        """Other encoders: what Rasa has cached of this component is not used."""
+        digest = hashlib.sha256()
+        for path in FILES:
+            digest.update(path.read_bytes())
         return digest.hexdigest()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """As `process`, in batches of messages that are about as long as each other."""
+        """As `process`, on all cores."""
         messages = [one for one in training_data.training_examples if one.get(TEXT)]
-        messages.sort(key=lambda one: len(str(one.get(TEXT))))
         batches = [messages[at : at + _BATCH] for at in range(0, len(messages), _BATCH)]
         # The matrices are multiplied outside of Python's lock.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -95,21 +74,14 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Adds the vector to each message, in place."""
+        """Adds the vectors to each message, in place."""
         if written := [one for one in messages if one.get(TEXT)]:
             self._add(written)
         return messages
 
     def _add(self, messages: Sequence[Message]) -> None:
-        vectors = self._encoder.vectors([self._ids(str(one.get(TEXT))) for one in messages])
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        scaled = vectors / np.maximum(lengths, 1e-9) * self._scale
-        for message, vector in zip(messages, scaled, strict=True):
+        vectors = self._vectors.of([str(one.get(TEXT)) for one in messages]) * self._scale
+        for message, vector in zip(messages, vectors, strict=True):
             # A sentence has one row; Rasa's classifier wants a row for the words as well.
             row = vector[None, :]
             self.add_features_to_message(row, row, TEXT, message)
-
-    def _ids(self, text: str) -> list[int]:
-        found = self._reader.read(text).windows
-        vocabulary = self._reader.vocabulary
-        return self._reader.ids(found[0]) if found else [vocabulary.start, vocabulary.end]

@@ -108,9 +108,12 @@ def base(texts: Iterable[str]) -> tuple[str, dict[str, np.ndarray]]:
         "embeddings.token_type_embeddings.weight": packed.numbers("emb.type").reshape(-1, WIDTH),
         **_norm(packed, "emb.ln", "embeddings.LayerNorm"),
     }
-    for number, layer in enumerate(LAYERS):
-        weights |= _layer(packed, layer, f"encoder.layer.{number}")
-    return pieces, weights
+    return pieces, weights | _layers(packed)
+
+
+def layers() -> dict[str, np.ndarray]:
+    """The layers alone, as they come. Raises ImportError as `read_package`."""
+    return _layers(read_package())
 
 
 def _needed(packed: Packed, texts: Iterable[str]) -> list[int]:
@@ -131,6 +134,13 @@ def _needed(packed: Packed, texts: Iterable[str]) -> list[int]:
         if len(letter) <= 1 and ord(letter or "a") < _LAST_LATIN and piece == piece.lower():
             kept.add(number)
     return sorted(kept)
+
+
+def _layers(packed: Packed) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for number, layer in enumerate(LAYERS):
+        found |= _layer(packed, layer, f"encoder.layer.{number}")
+    return found
 
 
 def _layer(packed: Packed, layer: int, name: str) -> dict[str, np.ndarray]:

@@ -36,19 +36,10 @@ tensorflow_stand_in.install()
 import understanding_lines as lines  # noqa: E402
 from understanding_lines import Line  # noqa: E402
 
-from afterword.screening.embedding import (  # noqa: E402
-    Encoder,
-    package_folder,
-    read_safetensors,
-    read_vocabulary,
-    read_weights,
-)
 from afterword.screening.ngrams import BUCKETS, marks  # noqa: E402
-from afterword.screening.reader import Reader  # noqa: E402
-from afterword.screening.spanish import Glossary  # noqa: E402
 from afterword.screening.wordpiece import cleaned  # noqa: E402
 from bot.degree_reader import MARKS_SCALE, SCALES, VECTOR_SCALE, WEIGHTS  # noqa: E402
-from bot.sentence_featurizer import CHANGES, WORDS  # noqa: E402
+from bot.sentence_vectors import SentenceVectors  # noqa: E402
 
 STRENGTH = 20.0
 
@@ -77,18 +68,9 @@ def main() -> None:
 
 
 def features(texts: Sequence[str]) -> sparse.csr_matrix:
-    """The sentence vector beside the marks, as bot/degree_reader.py weighs them."""
-    folder = package_folder()
-    encoder = Encoder(read_weights(folder), read_safetensors(CHANGES.read_bytes()))
-    vocabulary = read_vocabulary(folder)
-    reader = Reader(vocabulary, Glossary(WORDS.read_text(encoding="utf-8")))
-    vectors = np.zeros((len(texts), 384), np.float32)
-    rows = [_ids(reader, text) for text in texts]
-    order = sorted(range(len(texts)), key=lambda at: len(rows[at]))
-    for start in range(0, len(order), 32):
-        batch = order[start : start + 32]
-        vectors[batch] = encoder.vectors([rows[at] for at in batch])
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    """The sentence vectors beside the marks, as bot/degree_reader.py weighs them."""
+    vectors = SentenceVectors().of(texts)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     found = [marks(cleaned(text)) for text in texts]
     counted = sparse.csr_matrix(
         (
@@ -101,18 +83,12 @@ def features(texts: Sequence[str]) -> sparse.csr_matrix:
     return sparse.hstack([sparse.csr_matrix(vectors * VECTOR_SCALE), counted]).tocsr()
 
 
-def _ids(reader: Reader, text: str) -> list[int]:
-    windows = reader.read(text).windows
-    vocabulary = reader.vocabulary
-    return reader.ids(windows[0]) if windows else [vocabulary.start, vocabulary.end]
-
-
 def learn(inputs: sparse.csr_matrix, targets: np.ndarray) -> LogisticRegression:
     return LogisticRegression(C=STRENGTH, max_iter=120, tol=1e-3).fit(inputs, targets)
 
 
 def stored(scale: str, learnt: LogisticRegression) -> dict[str, np.ndarray]:
-    vector, counted = learnt.coef_[:, :384], learnt.coef_[:, 384:].T
+    vector, counted = learnt.coef_[:, :-BUCKETS], learnt.coef_[:, -BUCKETS:].T
     step = np.float32(np.abs(counted).max() / 127)
     return {
         f"{scale}.vector": np.ascontiguousarray(vector, np.float32),

@@ -35,6 +35,8 @@ _STOP = {
 # fmt: on
 _AT_A_QUESTION = (None, Pending.KEEP, Pending.CONFIRM, Pending.SAFETY)
 """What may be pending while words are an answer to the open question."""
+_LEFT = (Pending.PAUSE, Pending.STOP)
+"""What is pending after the patient has left the questions, and may come back to them."""
 
 
 def take_aside(heard: Heard, open_: Open, lexicon: Lexicon) -> Outcome | None:
@@ -42,12 +44,19 @@ def take_aside(heard: Heard, open_: Open, lexicon: Lexicon) -> Outcome | None:
     after = take_safety(heard, open_)
     if after is None and open_.pending is Pending.DELETE:
         return take_delete(heard, open_, lexicon)
+    if after is None and open_.pending in _LEFT and _comes_back(heard, lexicon):
+        return Outcome(open=replace(open_, pending=None), short=True)
     return after
 
 
 def goes_on(text: str) -> bool:
     """Whether words that were typed stand for *go on*."""
     return normalise(text) in _GO_ON
+
+
+def _comes_back(heard: Heard, lexicon: Lexicon) -> bool:
+    typed = heard.choice is None
+    return typed and (goes_on(heard.text) or lexicon.has("go", heard.text))
 
 
 def stops(heard: Heard, open_: Open) -> bool:

@@ -97,7 +97,8 @@ def unpacked(content: bytes) -> dict[str, Floats]:
     for name in found:
         if f"{name}{STEP}" in stored:
             found[name] = found[name] * stored[f"{name}{STEP}"][:, None]
-    found[WORDS] = found[WORDS].astype(np.float16)
+    if WORDS in found:
+        found[WORDS] = found[WORDS].astype(np.float16)
     return found
 
 

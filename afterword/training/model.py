@@ -29,9 +29,11 @@ from afterword.waiting import wait_for
 _DATA = ("config.yml", "domain.yml", "data")
 _CODE = (
     "requirements/rasa.txt",
-    *("bot/answer_gate.py", "bot/sentence_featurizer.py", "bot/degree_reader.py"),
+    *("bot/answer_gate.py", "bot/sentence_featurizer.py", "bot/sentence_vectors.py"),
+    *("bot/degree_reader.py", "understanding/degrees.safetensors"),
     *("understanding/encoder.safetensors", "safety/model/es-words.txt"),
-    "understanding/degrees.safetensors",
+    *("understanding/multilingual.safetensors", "safety/model/multilingual.safetensors"),
+    "safety/model/multilingual-pieces.txt",
 )
 _STEPS = {
     "Validating": "checking the training data",
