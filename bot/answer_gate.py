@@ -143,7 +143,10 @@ class AnswerGate(GraphComponent, IntentClassifier):
 
     def _is_degree(self, message: Message) -> bool:
         text = message.get(TEXT) or ""
-        if _expects(message) != SCALE:
+        if _expects(message) != SCALE or any(
+            one.contains("no_session", text) for one in self._lexicons
+        ):
+            # "I had no session today" does not say how it was.
             return False
         # "I don't know" leaves open how much; it asks for nothing.
         return _is_signs(text) or any(

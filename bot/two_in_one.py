@@ -36,7 +36,7 @@ LANGUAGE = "ask_language"
 LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
 START, DELETE = "start", "stop_delete"
 RATED = "rated_"
-_FEWEST_ANSWER_WORDS = 2
+_FEWEST_ANSWER_WORDS, _MOST_WORDS_OF_A_REASON = 2, 7
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def combine(
         return intent, (str(beside["name"]) if beside else None)
     if expects is None and name in BESIDE and any(_starts(part) for part in known):
         return {"name": START, "confidence": 1.0}, name
-    if name in BESIDE and any(_answers(part, expects) for part in known):
+    if name in BESIDE and any(_answers(part, expects) for part in _not_explaining(known, expects)):
         confidence = float(intent.get("confidence") or 0.0)
         return {"name": ANSWER, "confidence": confidence, "instead_of": name}, name
     # Beside another request a wish to leave takes no answer's place, and it is asked about first.
@@ -81,6 +81,19 @@ def combine(
     if name in BESIDE and _comes_first(second, name, asked):
         return dict(second), name
     return intent, str(second["name"])
+
+
+def _not_explaining(
+    parts: Sequence[Mapping[str, Any]], expects: str | None
+) -> Sequence[Mapping[str, Any]]:
+    """The parts without those that only give the reason of a request before them.
+
+    "Does HR get this? I work for the hospital": a few words after it are not what was asked for.
+    """
+    at = next((n for n, part in enumerate(parts) if part.get("name") in BESIDE), len(parts))
+    if expects != "text":
+        return parts
+    return [one for n, one in enumerate(parts) if n < at or _words(one) > _MOST_WORDS_OF_A_REASON]
 
 
 def _comes_first(second: Mapping[str, Any], name: str, asked: Sequence[Mapping[str, Any]]) -> bool:
@@ -117,8 +130,12 @@ def _answers(part: Mapping[str, Any], expects: str | None) -> bool:
     if part.get("name") != ANSWER or _confidence(part) < SURENESS.answer:
         return False
     if expects == "text":
-        return len(str(part.get("text", "")).split()) >= _FEWEST_ANSWER_WORDS
+        return _words(part) >= _FEWEST_ANSWER_WORDS
     return str(part.get("instead_of") or "").startswith(RATED)
+
+
+def _words(part: Mapping[str, Any]) -> int:
+    return len(str(part.get("text", "")).split())
 
 
 def _confidence(intent: Mapping[str, Any]) -> float:

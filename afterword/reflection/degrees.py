@@ -271,6 +271,8 @@ def _by_place(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
         place, length = known.size, 1
     elif words[at] in lexicon.words("last") and after[:1] and after[0] in ones:
         place, length = known.size, 2
+    elif words[at].isdigit() and after[:1] and after[0] in _TH and len(after) == 1:
+        place, length = int(words[at]), 2
     elif words[at].isdigit() and len(after) > 1 and after[0] in _TH and after[1] in ones:
         place, length = int(words[at]), 3
     if not 1 <= place <= known.size:

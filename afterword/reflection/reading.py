@@ -20,8 +20,8 @@ from afterword.reflection.slips import mended
 from afterword.reflection.tags import only_repeats, without_tag
 from afterword.reflection.vocabulary import ENDS, Vocabulary, usual, vocabulary
 
-# A new line, or a dash between two words: "Completely - no homework".
-_PAUSE = re.compile(r"\s*\n\s*|(?<=[^\W\d])\s+[-–—]+\s+(?=[^\W\d])")
+# A new line, or a dash before a word: "Completely - no homework", "3 - he missed the point".
+_PAUSE = re.compile(r"\s*\n\s*|(?<=\w)\s+[-–—]+\s+(?=[^\W\d])")
 _MOST_WORDS_AROUND = 60
 _MOST_WORDS_BESIDE = 12
 _MOST_WORDS_OF_A_NUMBER = 3
@@ -62,7 +62,7 @@ def read_option(question: Question, text: str, lexicon: Lexicon, *, last: bool =
 
 
 def _read_degree(question: Question, text: str, lexicon: Lexicon, last: bool) -> Reading:
-    if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text):
+    if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text, lexicon):
         return UNCLEAR
     if lexicon.contains("no_session", text):
         # "I had no session today" says how much of nothing.
@@ -87,7 +87,7 @@ def is_degree(text: str, lexicon: Lexicon, *, only: bool = False) -> bool:
     `only` nothing else may be in it.
     """
     known = usual(lexicon)
-    if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text):
+    if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text, lexicon):
         return False
     if lexicon.contains("meant", text):
         # "I said a little but I meant very much": it is about the answer before.
@@ -115,9 +115,11 @@ def _is_named(degree: Degree, clause: Clause, known: Vocabulary) -> bool:
     return own or degree.kind in ("measure", "scaled") or degree.end == 1
 
 
-def _is_small_letter(text: str) -> bool:
-    """A grade is a capital letter; a small one alone is a slip of the finger."""
+def _is_small_letter(text: str, lexicon: Lexicon) -> bool:
+    """A grade is a capital letter; a small one alone is a slip of the finger, but for "y"."""
     alone = normalise(text)
+    if (alone,) in lexicon.groups["yes"] | lexicon.groups["no"]:
+        return False
     return len(alone) == 1 and alone.isalpha() and text.strip(" .!").islower()
 
 

@@ -60,6 +60,18 @@ def test_a_request_with_a_few_words_more_stays_a_request(
     assert combine(whole, [part, intent("stop", text="stop")], expects) == (whole, None)
 
 
+def test_a_reason_after_a_request_is_no_answer_at_an_open_question() -> None:
+    whole = intent("ask_who_sees")
+    asked = intent("ask_who_sees", text="does HR get this?")
+    reason = intent("answer", text="i work for the hospital")
+    assert combine(whole, [asked, reason], "text") == (whole, None)
+    answer = intent("answer", text="what helped was that he let me finish for once")
+    found, also = combine(whole, [asked, answer], "text")
+    assert (found["name"], also) == ("answer", "ask_who_sees")
+    found, also = combine(whole, [reason, asked], "text")
+    assert (found["name"], also) == ("answer", "ask_who_sees")
+
+
 def test_an_unsure_second_request_is_left_alone() -> None:
     whole = intent("answer")
     assert combine(whole, [intent("stop", 0.5, text="to stop")], "text") == (whole, None)

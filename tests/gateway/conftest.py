@@ -58,7 +58,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     # Another host to a browser, and the same server.
     neutral = f"http://localhost:{port.getsockname()[1]}/help"
     folder = tmp_path_factory.mktemp("site")
-    clinic = open_clinic(folder, demo=True, plain_form_after=4, leave_url=neutral)
+    clinic = open_clinic(folder, demo=True, plain_form_after=10, leave_url=neutral)
     with serving(make_app(clinic), port) as url, StandIn(clinic) as assistant:
         yield Site(clinic, assistant, url)
     clinic.records.close()

@@ -79,6 +79,16 @@ def test_english_lines_of_the_newest_hands(screener: Screener, name: str) -> Non
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
 
 
+@pytest.mark.parametrize("name", ["eighth_en", "eighth_es"])
+def test_lines_of_two_hands_that_hint_more_than_they_say(screener: Screener, name: str) -> None:
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.88
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.74
+    assert share(lines, Tier.CHECK, severity=("imminent",)) == 1
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.035
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.015
+
+
 def test_ordinary_speech(screener: Screener) -> None:
     lines = screened(screener, "ordinary_en")
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.035
@@ -100,7 +110,7 @@ def test_plain_statements_of_others(screener: Screener) -> None:
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
 
 
-@pytest.mark.parametrize("name", ["plain_seventh", "plain_eighth", "plain_ninth"])
+@pytest.mark.parametrize("name", ["plain_seventh", "plain_eighth", "plain_ninth", "plain_tenth"])
 def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> None:
     assert share(screened(screener, name), Tier.SAME_DAY, severity=LIVE) == 1
 
