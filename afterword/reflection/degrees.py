@@ -17,6 +17,7 @@ _ENDS_OF_GRADES = {"a+", "f"}
 _OPPOSITE = 3
 """So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
+_ALONE = {(), ("the",)}
 
 
 @dataclass(frozen=True)
@@ -271,7 +272,8 @@ def _by_place(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
         place, length = known.size, 1
     elif words[at] in lexicon.words("last") and after[:1] and after[0] in ones:
         place, length = known.size, 2
-    elif words[at].isdigit() and after[:1] and after[0] in _TH and len(after) == 1:
+    elif words[at].isdigit() and after in {(one,) for one in _TH} and words[:at] in _ALONE:
+        # "The 4th", but not "on the 4th".
         place, length = int(words[at]), 2
     elif words[at].isdigit() and len(after) > 1 and after[0] in _TH and after[1] in ones:
         place, length = int(words[at]), 3
