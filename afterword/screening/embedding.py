@@ -35,6 +35,8 @@ PARTS = {
 WORDS = "embeddings.word_embeddings.weight"
 STEP = ".step"
 EPSILON = 1e-12
+_FIRST_RUN = 48
+"""Pieces, as many as a long window has."""
 GRAPH = Path(__file__).with_name("encoder.onnx")
 GIVEN, VECTORS = "given", "vector"
 """What the graph takes and gives, by name: (pieces x WIDTH), (WIDTH)."""
@@ -139,7 +141,10 @@ def _session(matrices: Mapping[str, Floats]) -> InferenceSession:
     except OSError:
         raise EncoderMissing(f"{GRAPH.name} cannot be read") from None
     try:
-        return InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        # The first run takes many times as long as any other: nobody waits for it here.
+        session.run([VECTORS], {GIVEN: np.zeros((_FIRST_RUN, WIDTH), np.float32)})
+        return session
     except Exception:
         # ONNX Runtime's exceptions have no parent but this one, and no public name. Only the
         # building is in here: the screen then goes on by rules, and says so.

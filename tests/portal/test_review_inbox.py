@@ -188,10 +188,10 @@ def test_the_same_person_cannot_be_the_second(alex: Client) -> None:
 
 
 def test_something_else_is_chosen_from_all(alex: Client) -> None:
-    key = messages(page(alex, "?reason=margin"))["park this"]
+    key = messages(page(alex, "?reason=margin"))["y u askin if we argued then"]
     assert "Choose what was meant." in press(alex, "other", key)
     assert "Choose what was meant." in press(alex, "label.nonsense", key)
-    assert "Saved." in press(alex, "other", key, other="pause")
+    assert "Saved." in press(alex, "other", key, other="ask_why")
 
 
 def test_who_only_labels_lands_there_and_sees_nothing_else(nat: Client) -> None:
