@@ -223,9 +223,21 @@ def _by_language(text: str, rules: RuleSet, context: Context) -> Iterator[Eviden
     before = " ".join(filter(None, pieces))
     if before and own:
         words = len(before.split())
-        for one in Hits(rules, Text(f"{before} {own}"), "", words).evidence():
-            if one.tier > seen.get(one.id, Tier.NONE):
+        joined = list(Hits(rules, Text(f"{before} {own}"), "", words).evidence())
+        known = _seen_before(rules, before) if joined else {}
+        for one in joined:
+            again = Tier.NOTE < one.tier <= known.get((one.id, one.start), Tier.NONE)
+            if one.tier > seen.get(one.id, Tier.NONE) and not again:
                 yield replace(one, start=one.start - words, end=one.end - words)
+
+
+def _seen_before(rules: RuleSet, before: str) -> Mapping[tuple[str, int], Tier]:
+    """What the earlier messages say by themselves, by pattern and place.
+
+    A phrase that ends in "and so on" would go on in whatever comes next, "go on" too: the patient
+    was answered when it came.
+    """
+    return {(one.id, one.start): one.tier for one in Hits(rules, Text(before)).evidence()}
 
 
 def _by_model(text: str, context: Context) -> Iterator[Evidence]:

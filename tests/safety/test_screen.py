@@ -24,6 +24,7 @@ from afterword.safety.finding import Category, Evidence, Finding, Route, Tier
 from afterword.safety.phrases import Groups, Node, Phrase
 from afterword.safety.rules import RuleSet, build_part, join_parts
 from afterword.safety.screen import Context, Rules, screen
+from afterword.screening.rulefiles import load_rules
 
 
 def test_harmless_words_are_nothing() -> None:
@@ -304,3 +305,13 @@ def test_categories_come_by_urgency_and_what_is_lowered_to_nothing_counts_no_mor
 def test_anything_like_a_model_will_do() -> None:
     model = SimpleNamespace(version="v", opinions=lambda text: opinion(Tier.NOTE))
     assert look("x", model=model).tier is Tier.NOTE
+
+
+def test_a_phrase_that_goes_on_is_not_found_again_in_the_next_message() -> None:
+    """ "Mi pareja me pega", answered; then "seguir" has to go on with the questions."""
+    rules = load_rules()
+    for earlier, text in (("mi pareja me pega", "seguir"), ("mi pareja me pega", "en parte")):
+        assert screen(earlier, Context(rules)).tier is Tier.SAME_DAY
+        assert screen(text, Context(rules, earlier=(earlier,))).tier is Tier.NONE
+    again = Context(rules, earlier=("mi pareja me pega", "mi pareja"))
+    assert screen("me pega otra vez", again).tier is Tier.SAME_DAY
