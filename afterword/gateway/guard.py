@@ -12,6 +12,7 @@ from afterword.phrasing import Phrasing
 from afterword.records import inbox, reflections
 from afterword.records.store import Records, Tx
 from afterword.records.views import Invitation
+from afterword.reflection.lexicon import normalise
 from afterword.reflection.plan import REVIEW
 from afterword.safety.finding import Finding, Route, Tier
 from afterword.safety.helplines import Directory
@@ -20,6 +21,15 @@ from afterword.screening.screener import Screener
 
 CHOICES = (GO_ON, STOP, SUPPORT, HELP_NOW, FORWARD_YES, FORWARD_NO)
 """The choices under a line of safety; they are taken here, not in the dialogue."""
+# Typed under "May I pass it on?" in every language; anything less clear passes nothing on.
+_FORWARDS = {
+    **dict.fromkeys(("yes", "y", "yes please", "yes, please", "yes pass it on"), FORWARD_YES),
+    **dict.fromkeys(("yes, pass it on", "sí", "si", "sí por favor", "si por favor"), FORWARD_YES),
+    **dict.fromkeys(("sí, por favor", "sí, pásalo", "si pasalo", "sí pásalo"), FORWARD_YES),
+    **dict.fromkeys(("no", "n", "no thanks", "no, thanks", "no thank you"), FORWARD_NO),
+    **dict.fromkeys(("no, do not pass it on", "don't pass it on", "no gracias"), FORWARD_NO),
+    **dict.fromkeys(("no, gracias", "no lo pases", "no, no lo pases"), FORWARD_NO),
+}
 _JOINED = 2
 _ENDS = ("share", "ratings", "private")
 _FALLBACK = "en"
@@ -84,6 +94,9 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
             words = _answered(tx, invitation.reflection_id)
         earlier = inbox.last_texts(tx, invitation.reflection_id, _JOINED)
         asked = inbox.last_question(tx, invitation.reflection_id)
+        token = _FORWARDS.get(normalise(str(body.get("text", "")))) if kind == inbox.TEXT else None
+        if token and token in inbox.last_choices(tx, invitation.reflection_id):
+            return Look(_nothing(guard), "", "", token)
     if not words:
         return None
     names = (reflection.clinician.name,) if reflection else ()

@@ -208,6 +208,19 @@ def last_question(tx: Tx, reflection_id: str) -> str:
     return str(_open_out(tx, line).get("question") or "")
 
 
+@door(Action.READ_OWN, of="reflection_id")
+def last_choices(tx: Tx, reflection_id: str) -> tuple[str, ...]:
+    """The tokens of the choices under the line that was said last, of whatever kind."""
+    line = tx.session.scalar(
+        select(models.Outbox)
+        .where(models.Outbox.reflection_id == reflection_id)
+        .order_by(models.Outbox.id.desc())
+        .limit(1)
+    )
+    choices = _open_out(tx, line).get("choices") if line is not None else None
+    return tuple(str(one["token"]) for one in choices or ())
+
+
 @for_processes
 def postpone(tx: Tx, inbox_id: int, until: datetime) -> None:
     """Gives a message back to be tried again later."""

@@ -184,6 +184,32 @@ def test_a_concern_is_asked_about_and_stays_away_from_the_clinician(
         assert alert_desk.of_reflection_for(tx, clinic.staff_id, reflection) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "state"), [("Yes.", "open"), ("sí", "open"), ("no", "sealed"), ("maybe", "sealed")]
+)
+def test_a_typed_yes_passes_a_concern_on(
+    client: TestClient, clinic: Clinic, text: str, state: str
+) -> None:
+    duty(clinic)
+    duty(clinic, "safeguarding", "sam@elm.example")
+    token = clinic.link()
+    post(client, token, text=CONCERN)
+    post(client, token, text=text)
+    (alert,) = alerts(clinic, token)
+    assert alert.state == state
+
+
+def test_a_yes_to_something_else_passes_nothing_on(client: TestClient, clinic: Clinic) -> None:
+    duty(clinic, "safeguarding", "sam@elm.example")
+    token = clinic.link()
+    post(client, token, text=CONCERN)
+    post(client, token, text=PLAIN)
+    post(client, token, text="yes")
+    assert {one.state for one in alerts(clinic, token) if one.route == Route.SAFEGUARDING} == {
+        "sealed"
+    }
+
+
 def test_without_anybody_to_pass_it_to_nothing_is_promised(
     client: TestClient, clinic: Clinic
 ) -> None:

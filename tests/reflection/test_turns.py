@@ -392,15 +392,3 @@ def test_a_tap_on_an_option_or_the_menu_is_meant() -> None:
     assert tap("heard.4", open_, title="Very much") == expected
     menu = Heard("", "skip", "menu.skip")
     assert take(menu, open_, {}, asker()) == Outcome(open=Open("safe"), store=(skipped("heard"),))
-
-
-@pytest.mark.parametrize("pending", [Pending.STOP, Pending.PAUSE])
-@pytest.mark.parametrize("text", ["keep going", "carry on", "yes", "Sigamos", "ok"])
-def test_who_has_left_the_questions_comes_back_by_typing_so(text: str, pending: Pending) -> None:
-    outcome = say(text, Open("safe", pending), by_question(rated("heard", 4)))
-    assert outcome == Outcome(open=Open("safe"), short=True)
-
-
-def test_an_answer_that_is_typed_after_a_pause_is_an_answer() -> None:
-    outcome = say("mostly", Open("heard", Pending.PAUSE))
-    assert outcome.store == (rated("heard", 3),)
