@@ -12,6 +12,7 @@ from afterword.phrasing import Phrasing
 from afterword.records import inbox, reflections
 from afterword.records.store import Records, Tx
 from afterword.records.views import Invitation
+from afterword.reflection.asides import answers_go_on
 from afterword.reflection.lexicon import normalise
 from afterword.reflection.plan import REVIEW
 from afterword.safety.finding import Finding, Route, Tier
@@ -94,9 +95,14 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
             words = _answered(tx, invitation.reflection_id)
         earlier = inbox.last_texts(tx, invitation.reflection_id, _JOINED)
         asked = inbox.last_question(tx, invitation.reflection_id)
-        token = _FORWARDS.get(normalise(str(body.get("text", "")))) if kind == inbox.TEXT else None
-        if token and token in inbox.last_choices(tx, invitation.reflection_id):
-            return Look(_nothing(guard), "", "", token)
+        offered = inbox.last_choices(tx, invitation.reflection_id) if kind == inbox.TEXT else ()
+    typed = str(body.get("text", ""))
+    token = _FORWARDS.get(normalise(typed))
+    if token and token in offered:
+        return Look(_nothing(guard), "", "", token)
+    if GO_ON in offered and answers_go_on(typed):
+        # It answers the safe message; what that was about was told when it came.
+        earlier = ()
     if not words:
         return None
     names = (reflection.clinician.name,) if reflection else ()
@@ -120,7 +126,7 @@ def look(guard: Guard, invitation: Invitation, kind: str, body: Mapping[str, Any
     return replace(
         _together(found, earlier),
         closing=closing,
-        typed=str(body.get("text", "")),
+        typed=typed,
         concerns=concerns,
     )
 

@@ -54,6 +54,11 @@ def goes_on(text: str) -> bool:
     return normalise(text) in _GO_ON
 
 
+def answers_go_on(text: str) -> bool:
+    """Whether typed words are an answer to *go on or stop here*, and nothing else."""
+    return normalise(text) in _GO_ON | _STOP
+
+
 def _comes_back(heard: Heard, lexicon: Lexicon) -> bool:
     typed = heard.choice is None
     return typed and (goes_on(heard.text) or lexicon.has("go", heard.text))
