@@ -8,11 +8,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import noticing
 from actions.desk import desk
-from actions.talk import Talk, as_events, gather, open_slots, say, show
+from actions.talk import Talk, as_events, gather, keep, open_slots, say, show
 from afterword.records import reflections
 from afterword.reflection.asking import Choice, Prompt
 from afterword.reflection.correcting import Correction, read_correction
-from afterword.reflection.exchange import Line, Open
+from afterword.reflection.exchange import Line, Open, Outcome
+from afterword.reflection.turns import take_as_answer, take_beside
 
 
 class ActionCorrect(Action):
@@ -25,14 +26,29 @@ class ActionCorrect(Action):
         at = desk()
         with at.records.begin() as tx:
             talk = gather(tx, at, tracker)
+            outcome = _answered_too(talk)
+            if outcome is not None:
+                keep(tx, talk, outcome)
             correction = read_correction(talk.heard.text, talk.answers, talk.asker)
-            if correction and correction.answer and not talk.ended:
+            if outcome is None and correction and correction.answer and not talk.ended:
                 reflections.record_answer(
                     tx, talk.reflection.id, correction.answer, talk.message_id
                 )
+        if outcome is not None and outcome.open is not None:
+            noticing.after_answer(at, tracker, talk, outcome)
+            say(dispatcher, talk, *outcome.say)
+            return as_events(open_slots(outcome.open, short=outcome.short))
         question = None if correction is None else correction.question.id
         noticing.after_correction(at, tracker, talk, question)
         return _go_on(dispatcher, talk, correction)
+
+
+def _answered_too(talk: Talk) -> Outcome | None:
+    """What a message says of the open question besides; None when it is a correction alone."""
+    if talk.ended:
+        return None
+    seen = (talk.heard, talk.open, talk.answers, talk.asker)
+    return take_beside(*seen) or take_as_answer(*seen)
 
 
 def _go_on(

@@ -16,7 +16,7 @@ from afterword.records.store import Tx
 from afterword.records.views import Reflection
 from afterword.reflection.answers import Answer, ReflectionState
 from afterword.reflection.asking import Asker, Choice, Prompt
-from afterword.reflection.exchange import Heard, Line, Open, Pending
+from afterword.reflection.exchange import Heard, Line, Open, Outcome, Pending
 from afterword.reflection.plan import REVIEW, Plan
 from afterword.reflection.tongues import spoken
 
@@ -170,6 +170,19 @@ def open_slots(open_: Open, *, short: bool) -> dict[str, Any]:
 def pending_only(pending: Pending | None) -> list[EventType]:
     """What a yes or no refers to from now on; the open question stays open."""
     return as_events({"pending": pending, "draft": None, "candidates": []})
+
+
+def keep(tx: Tx, talk: Talk, outcome: Outcome) -> None:
+    """Writes down what was decided over the patient's message."""
+    for answer in outcome.store:
+        reflections.record_answer(tx, talk.reflection.id, answer, talk.message_id)
+    if outcome.remove is not None:
+        reflections.remove_answer(tx, talk.reflection.id, outcome.remove, talk.message_id)
+    if outcome.share is not None:
+        private = talk.asker.plan.instrument.private
+        reflections.share(tx, talk.reflection.id, outcome.share, private)
+    if outcome.erase:
+        reflections.erase(tx, talk.reflection.id)
 
 
 def as_events(slots: dict[str, Any]) -> list[EventType]:

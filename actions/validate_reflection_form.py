@@ -7,12 +7,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import noticing
 from actions.desk import desk
-from actions.talk import Talk, closing, gather, intent_of, open_slots, say, show
-from afterword.records import reflections
-from afterword.records.store import Tx
+from actions.talk import closing, gather, intent_of, keep, open_slots, say, show
 from afterword.reflection.answers import ReflectionState, Sharing
 from afterword.reflection.asides import stops
-from afterword.reflection.exchange import Outcome
 from afterword.reflection.turns import take
 
 _STATES = {
@@ -44,7 +41,7 @@ class ValidateReflectionForm(FormValidationAction):
                 show(dispatcher, closing(talk, ended=talk.reflection.state))
                 return _finished(talk.reflection.state)
             outcome = take(talk.heard, talk.open, talk.answers, talk.asker)
-            _keep(tx, talk, outcome)
+            keep(tx, talk, outcome)
         noticing.after_answer(at, tracker, talk, outcome)
         if outcome.open is not None:
             # After *stop here* no question follows, and the patient may still write.
@@ -57,18 +54,6 @@ class ValidateReflectionForm(FormValidationAction):
         state = _STATES[outcome.share]
         show(dispatcher, closing(talk, ended=state, key=f"done_{outcome.share}"))
         return _finished(state)
-
-
-def _keep(tx: Tx, talk: Talk, outcome: Outcome) -> None:
-    for answer in outcome.store:
-        reflections.record_answer(tx, talk.reflection.id, answer, talk.message_id)
-    if outcome.remove is not None:
-        reflections.remove_answer(tx, talk.reflection.id, outcome.remove, talk.message_id)
-    if outcome.share is not None:
-        private = talk.asker.plan.instrument.private
-        reflections.share(tx, talk.reflection.id, outcome.share, private)
-    if outcome.erase:
-        reflections.erase(tx, talk.reflection.id)
 
 
 def _finished(state: ReflectionState) -> dict[str, Any]:

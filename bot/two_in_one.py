@@ -34,7 +34,9 @@ AFTERWARDS = frozenset({"back", "thanks"})
 # Nothing said beside something else changes the language: it is the message.
 LANGUAGE = "ask_language"
 LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
-START, DELETE = "start", "stop_delete"
+START, DELETE, BACK = "start", "stop_delete", "back"
+_ANSWERED_BEFORE = {DELETE, BACK}
+_NO, _EDGES = {"no", "nope", "nah", "n"}, " .,;!"
 RATED = "rated_"
 _FEWEST_ANSWER_WORDS, _MOST_WORDS_OF_A_REASON = 2, 7
 
@@ -70,7 +72,9 @@ def combine(
         return intent, (str(beside["name"]) if beside else None)
     if expects is None and name in BESIDE and any(_starts(part) for part in known):
         return {"name": START, "confidence": 1.0}, name
-    if name in BESIDE and any(_answers(part, expects) for part in _not_explaining(known, expects)):
+    if name in BESIDE | {BACK} and any(
+        _answers(part, expects) for part in _answering(known, name, expects)
+    ):
         confidence = float(intent.get("confidence") or 0.0)
         return {"name": ANSWER, "confidence": confidence, "instead_of": name}, name
     # Beside another request a wish to leave takes no answer's place, and it is asked about first.
@@ -81,6 +85,24 @@ def combine(
     if name in BESIDE and _comes_first(second, name, asked):
         return dict(second), name
     return intent, str(second["name"])
+
+
+def _answering(
+    parts: Sequence[Mapping[str, Any]], name: str, expects: str | None
+) -> Sequence[Mapping[str, Any]]:
+    """The parts that may be an answer beside a request: "2 and can we go back one".
+
+    "Wipe it. All of it": after such a request how much is of the request; and "no, go back" is no
+    answer.
+    """
+    if name not in _ANSWERED_BEFORE:
+        return _not_explaining(parts, expects)
+    at = next((n for n, part in enumerate(parts) if part.get("name") == name), 1)
+    return [part for part in parts[:at] if not _refuses(part)]
+
+
+def _refuses(part: Mapping[str, Any]) -> bool:
+    return str(part.get("text", "")).strip(_EDGES).lower() in _NO
 
 
 def _not_explaining(

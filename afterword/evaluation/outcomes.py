@@ -10,7 +10,7 @@ from afterword.reflection.answers import Answer, AnswerState, Sharing
 from afterword.reflection.correcting import read_correction
 from afterword.reflection.exchange import PENDING_AFTER, Heard, Open, Outcome, Pending
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.turns import take
+from afterword.reflection.turns import take, take_beside
 
 _NAMES = {intent: name for name, intent in DIGRESSIONS.items()}
 _SHARED = {
@@ -53,6 +53,8 @@ def done_with(text: str, parsed: dict[str, Any], scene: Scene) -> Done:
     also = _NAMES.get(heard.also or "")
     if scene.context == CONSENT:
         return replace(_at_consent(heard, scene), also=also)
+    if choice is None and (both := take_beside(heard, scene.open, scene.answers, scene.asker)):
+        return _of_outcome(both, scene, "correct")
     if choice is None and intent == "correct":
         found = read_correction(text, scene.answers, scene.asker)
         item = found.question.id if found else None

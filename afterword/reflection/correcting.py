@@ -47,6 +47,11 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
     return None
 
 
+def meant_value(text: str, question: Question, lexicon: Lexicon) -> Answer | None:
+    """The answer to `question` that a correction names: that of "sorry, I meant mostly"."""
+    return _value(question, _without(tokens(text), _changing(lexicon)), lexicon)
+
+
 def says_correction(text: str, lexicon: Lexicon) -> bool:
     """Whether a text begins as a correction does: "make ...", "sorry, I meant ..."."""
     words = tokens(text)
@@ -57,6 +62,12 @@ def says_correction(text: str, lexicon: Lexicon) -> bool:
             return True
         at += 1
     return at < len(words) and _length(words, at, changing) > 0
+
+
+def changes(text: str, lexicon: Lexicon) -> bool:
+    """Whether words that change something stand anywhere in it: "that should have been a 4"."""
+    words, changing = tokens(text), _changing(lexicon)
+    return any(_length(words, at, changing) for at in range(len(words)))
 
 
 def _changing(lexicon: Lexicon) -> frozenset[Tokens]:
@@ -123,9 +134,9 @@ def _placed(
         after = words[at + 1] if at + 1 < len(words) else ""
         if word in lexicon.words("places") and after.isdigit():
             return _at(given, int(after) - 1), words[:at] + words[at + 2 :]
-        if word in lexicon.words("last"):
+        if length := _length(words, at, lexicon.lists["last"]):
             latest = [q for name in answers for q in given if q.id == name]
-            return (latest[-1] if latest else None), words[:at] + words[at + 1 :]
+            return (latest[-1] if latest else None), words[:at] + words[at + length :]
     return None, words
 
 

@@ -280,10 +280,16 @@ def _says_it_first(clause: Clause, known: Vocabulary) -> bool:
     if not clause.content or not clause.leads:
         return False
     degree, lexicon = clause.degrees[0], known.lexicon
+    first = _goes_on_with(clause.words[degree.end :], lexicon)
+    # Of a strain some give the more points the worse it was: "5 it was horrible between us".
+    counted_up = degree.kind == "measure" and known.ascending
+    further = {other.kind for other in clause.degrees[1:]} - {"manner", "turned"}
+    if counted_up and first in lexicon.words("subjects") and not further & {"measure", "scaled"}:
+        # "5 I loved the drawing bit": how much of something else is of that sentence.
+        return True
     # What is praised, or not, further on is somebody or something.
-    if any(other.kind not in ("manner", "turned") for other in clause.degrees[1:]):
+    if further:
         return False
-    first = next(iter(clause.words[degree.end :]), "")
     said = clause.words[degree.start : degree.end]
     if said in lexicon.lists["opening"] and first in lexicon.words("pronouns"):
         # "Partly she was in a hurry" begins as the option does; "partly my fault" may not mean it.
@@ -294,10 +300,13 @@ def _says_it_first(clause: Clause, known: Vocabulary) -> bool:
         return not counted and not is_of_the_topic(first, known)
     if _denies_it(clause, known):
         return True
-    # Of a strain some give the more points the worse it was: "5 it was horrible between us".
-    counted_up = degree.kind == "measure" and known.ascending
-    alone = counted_up or said in lexicon.lists["standing"]
-    return alone and first in lexicon.words("subjects")
+    return said in lexicon.lists["standing"] and first in lexicon.words("subjects")
+
+
+def _goes_on_with(words: Tokens, lexicon: Lexicon) -> str:
+    """The word that a sentence after it begins with: "5 and we agreed" goes on with "we"."""
+    joined = words[:1] and words[0] in lexicon.words("joining")
+    return next(iter(words[1:] if joined else words), "")
 
 
 def _denies_it(clause: Clause, known: Vocabulary) -> bool:

@@ -5,8 +5,14 @@ from dataclasses import replace
 from afterword.reflection.answers import Answer, Answers, AnswerState, Sharing
 from afterword.reflection.asides import take_aside
 from afterword.reflection.asking import CONFIRM_OTHER, DECLINE, KEEP_WORDS, SKIP, Asker
+from afterword.reflection.beside import answer_and_correction, sharing_and_correction
 from afterword.reflection.confirming import confirmed, decided, denied, open_options
-from afterword.reflection.correcting import Correction, read_correction, says_correction
+from afterword.reflection.correcting import (
+    Correction,
+    meant_value,
+    read_correction,
+    says_correction,
+)
 from afterword.reflection.degrees import is_scale
 from afterword.reflection.exchange import (
     ASIDE_LINES,
@@ -31,6 +37,8 @@ _SHARINGS = {"share": Sharing.ALL, "ratings": Sharing.RATINGS, "private": Sharin
 _MOST_WORDS_OF_A_CORRECTION = 10
 _GUESSED = {"share_all": "share", "share_ratings": "ratings", "keep_private": "private"}
 """What language understanding may make of words at the review."""
+_AT_LEISURE = (None, Pending.KEEP, Pending.SHARE)
+"""What may be pending while a message may say two things: no yes or no is waited for."""
 _SERVED = {"ask_why", *ASIDE_LINES, *PENDING_AFTER}
 """What is served beside an answer, and so by itself as well."""
 
@@ -41,9 +49,51 @@ def take(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:
         return after
     if heard.choice is not None and not heard.choice.startswith(MENU):
         return _take_choice(heard, heard.choice, open_, answers, asker)
+    if (both := take_beside(heard, open_, answers, asker)) is not None:
+        return both
     if open_.question == REVIEW:
         return _take_review(heard, open_, answers, asker)
     return _with_aside(heard, open_, answers, asker, _take_answer(heard, open_, answers, asker))
+
+
+def take_beside(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome | None:
+    """An answer, or what to share, with a correction beside it; None: it is not both.
+
+    What is shared waits for a yes: the patient sees what was changed first.
+    """
+    if open_.pending not in _AT_LEISURE:
+        return None
+    if open_.question == REVIEW:
+        shared = sharing_and_correction(heard.text, answers, asker)
+        outcome = shared and _stored_correction(shared[1], answers, asker, open_)
+        asked = Open(REVIEW, pending=Pending.SHARE, candidates=shared[:1] if shared else ())
+        return replace(outcome, open=asked) if outcome else None
+    question = asker.plan.question(open_.question, answers)
+    both = question and answer_and_correction(heard.text, question, answers, asker)
+    if not question or not both:
+        return None
+    reading, correction = both
+    put_right = _stored_correction(correction, answers, asker, open_)
+    if put_right is None:
+        return None
+    if reading.option is None:
+        return replace(_ask_back(reading, open_), store=put_right.store, say=put_right.say)
+    answer = Answer(question.id, AnswerState.ANSWERED, reading.option.id, reading.words)
+    after = {answer.question: answer, **{one.question: one for one in put_right.store}}
+    say = (*_stored(question, answer, asker), *put_right.say)
+    return Outcome(_next(open_, after, answers, asker), store=(answer, *put_right.store), say=say)
+
+
+def take_as_answer(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome | None:
+    """What is taken for a correction while nothing is answered: "I meant mostly", an answer."""
+    question = asker.plan.question(open_.question, answers)
+    if answers or question is None or open_.pending not in _AT_LEISURE:
+        return None
+    if (meant := meant_value(heard.text, question, asker.lexicon)) is not None:
+        return _store(meant, open_, answers, asker, say=_stored(question, meant, asker))
+    outcome = _take_answer(heard, open_, answers, asker)
+    asked = outcome.open is not None and outcome.open.pending is Pending.CONFIRM
+    return outcome if outcome.store or asked else None
 
 
 def _take_answer(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome:

@@ -78,12 +78,31 @@ def test_an_unsure_second_request_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["back", "thanks"])
-def test_thanks_and_going_back_are_heard_after_an_answer_only(name: str) -> None:
+def test_thanks_and_going_back_are_heard_after_an_answer(name: str) -> None:
     whole = intent("answer")
     assert combine(whole, [intent(name, text="and thanks")], "scale") == (whole, name)
-    whole = intent(name)
-    parts = [intent("answer", degree=True, text="mostly"), intent(name, text="thanks")]
+
+
+def test_thanks_as_a_whole_message_take_no_answer_from_it() -> None:
+    whole = intent("thanks")
+    parts = [intent("answer", degree=True, text="mostly"), intent("thanks", text="thanks")]
     assert combine(whole, parts, "scale") == (whole, None)
+
+
+def test_an_answer_before_going_back_is_kept_and_a_no_is_none() -> None:
+    back = intent("back", text="can we go back one")
+    said, also = combine(intent("back"), [intent("answer", degree=True, text="2"), back], "scale")
+    assert (said["name"], also) == ("answer", "back")
+    refused = intent("answer", degree=True, text="no")
+    assert combine(intent("back"), [refused, back], "scale") == (intent("back"), None)
+
+
+def test_how_much_to_delete_is_no_answer() -> None:
+    wipe, whole = intent("stop_delete", text="wipe it"), intent("stop_delete")
+    parts = [wipe, intent("answer", degree=True, text="all of it")]
+    assert combine(whole, parts, "scale") == (whole, None)
+    parts = [intent("answer", degree=True, text="mostly"), wipe]
+    assert combine(whole, parts, "scale")[1] == "stop_delete"
 
 
 @pytest.mark.parametrize(

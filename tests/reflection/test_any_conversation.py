@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from afterword.reflection.answers import Answer
 from afterword.reflection.asides import hold
 from afterword.reflection.asking import Prompt
+from afterword.reflection.beside import answer_and_correction, sharing_and_correction
 from afterword.reflection.choosing import phrases
 from afterword.reflection.correcting import read_correction, says_correction
 from afterword.reflection.exchange import Heard, Open, Outcome, Pending
@@ -73,10 +74,11 @@ class Conversation(RuleBasedStateMachine):
 
     def check(self, heard: Heard, before: Open, outcome: Outcome) -> None:
         touched = {answer.question for answer in outcome.store} | {outcome.remove} - {None}
-        assert len(touched) <= 1
+        beside = self.beside(heard, before)
+        assert len(touched) <= (2 if beside else 1)
         asked = {question.id for question in self.asker.plan.questions(self.answers)}
         assert touched <= asked | self.answers.keys()
-        assert touched <= {before.question} | self.named(heard)
+        assert touched <= {before.question} | self.named(heard) | beside
         if before.pending is Pending.SAFETY and heard.choice is None:
             assert not touched
         ends = outcome.share is not None or outcome.erase
@@ -94,6 +96,18 @@ class Conversation(RuleBasedStateMachine):
         """Whether typed words say it, or say yes when they were asked back."""
         confirms = before.pending is Pending.SHARE and lexicon().has("affirm", heard.text)
         return heard.choice is None and (confirms or decision(heard.text, lexicon()) is not None)
+
+    def beside(self, heard: Heard, before: Open) -> set[str]:
+        """The question that a message puts right beside an answer, or beside what to share."""
+        said = (self.answers, self.asker)
+        if heard.choice is not None:
+            return set()
+        question = self.asker.plan.question(before.question, self.answers)
+        if question is None:
+            both = sharing_and_correction(heard.text, *said)
+        else:
+            both = answer_and_correction(heard.text, question, *said)
+        return {both[1].question.id} if both else set()
 
     def named(self, heard: Heard) -> set[str]:
         """The questions that a message names."""

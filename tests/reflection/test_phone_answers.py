@@ -1,9 +1,10 @@
 """What tired people type on phones: rules that were learnt from lines that were read wrong."""
 
 import pytest
-from factory import asker, by_question, lexicon, question, rated
+from factory import adaptive, asker, by_question, lexicon, question, rated
 
 from afterword.reflection.exchange import ASIDE_LINES, Heard, Open, Outcome, Pending
+from afterword.reflection.plan import Question
 from afterword.reflection.reading import is_degree, read_option
 from afterword.reflection.turns import take
 
@@ -32,6 +33,13 @@ def read(text: str, of: str = "heard", language: str = "en") -> tuple[list[str],
         ("nope all good", "snag", "5"),
         ("half of it", "heard", "2"),
         ("it was 50/50", "heard", "2"),
+        ("5 n we agreed on the homework too", "goals", "5"),
+        ("3 ngl the eyes closed thing was kinda odd", "approach", "3"),
+        ("5 loved the drawing bit, not drawn since school", "approach", "5"),
+        ("4 out of 5 from me", "approach", "4"),
+        ("ill say 4", "heard", "4"),
+        ("never felt safe for a second", "safe", "1"),
+        ("none ta", "snag", "5"),
         ("put me down as a three", "heard", "3"),
         ("for the greater part", "heard", "3"),
         ("suits me right down to the ground", "approach", "5"),
@@ -58,10 +66,32 @@ def test_an_option_is_read_with_what_stands_around_it(text: str, of: str, option
         ("not much", "heard"),
         ("not much", "snag"),
         ("can't complain", "heard"),
+        ("it'll do", "approach"),
+        ("2 of us were late", "goals"),
     ],
 )
 def test_what_may_mean_something_else_is_not_certain(text: str, of: str) -> None:
     assert not read(text, of)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "options"),
+    [
+        ("it was 50/50", "heard", ["2", "3"]),
+        ("somewhat", "goals", ["2", "3"]),
+        ("somewhat", "snag", ["2", "3"]),
+        ("kind of", "snag", ["2", "3"]),
+        ("reasonably", "safe", ["3", "4"]),
+        ("pretty well", "heard", ["3", "4"]),
+        ("heaps", "approach", ["4", "5"]),
+        ("not that i noticed", "snag", ["4", "5"]),
+    ],
+)
+def test_what_readers_take_for_different_options_is_shown_back(
+    text: str, of: str, options: list[str]
+) -> None:
+    reading = read_option(Question(of, adaptive().items[of]), text, lexicon())
+    assert ([option.id for option in reading.options], reading.sure) == (options, False)
 
 
 @pytest.mark.parametrize(
