@@ -24,6 +24,9 @@ from afterword.safety.wordlike import ENOUGH, Wordlike
 
 _EARLIER = 400
 """Characters of an earlier message that are joined with this one."""
+_ANYTHING = "ok"
+"""Stands for whatever may come next."""
+_CONCERNS = frozenset({Category.ABUSE_BY_CLINICIAN})
 MODEL = "model"
 CLINICIAN_NAME = "clinicianname"
 _STEM = 4
@@ -224,20 +227,27 @@ def _by_language(text: str, rules: RuleSet, context: Context) -> Iterator[Eviden
     if before and own:
         words = len(before.split())
         joined = list(Hits(rules, Text(f"{before} {own}"), "", words).evidence())
-        known = _seen_before(rules, before) if joined else {}
+        known = _seen_before(rules, before, len(own.split())) if joined else {}
         for one in joined:
             again = Tier.NOTE < one.tier <= known.get((one.id, one.start), Tier.NONE)
             if one.tier > seen.get(one.id, Tier.NONE) and not again:
                 yield replace(one, start=one.start - words, end=one.end - words)
 
 
-def _seen_before(rules: RuleSet, before: str) -> Mapping[tuple[str, int], Tier]:
-    """What the earlier messages say by themselves, by pattern and place.
+def _seen_before(rules: RuleSet, before: str, words: int) -> Mapping[tuple[str, int], Tier]:
+    """What the earlier messages say by themselves, by pattern and place, whatever came next.
 
-    A phrase that ends in "and so on" would go on in whatever comes next, "go on" too: the patient
-    was answered when it came.
+    A phrase that ends in "and so on" would go on in any words, "go on" too: the patient was
+    answered when it came.
     """
-    return {(one.id, one.start): one.tier for one in Hits(rules, Text(before)).evidence()}
+    anyway = Text(f"{before}{f' {_ANYTHING}' * words}")
+    alone = Hits(rules, Text(before))
+    going_on = Hits(rules, anyway, "", len(before.split()))
+    known: dict[tuple[str, int], Tier] = {}
+    for one in (*alone.evidence(), *going_on.evidence()):
+        place = one.id, one.start
+        known[place] = max(one.tier, known.get(place, Tier.NONE))
+    return known
 
 
 def _by_model(text: str, context: Context) -> Iterator[Evidence]:
@@ -253,12 +263,35 @@ def _by_model(text: str, context: Context) -> Iterator[Evidence]:
     joined = " ".join([*(one[-_EARLIER:] for one in earlier), text])
     if earlier and len(joined) <= _EARLIER:
         # Only what the message does not say by itself: the rest was seen when it came.
-        before = _best(context.model.opinions(" ".join(earlier)))
-        for category, tier in _best(context.model.opinions(joined)).items():
-            if tier > max(best.get(category, Tier.NONE), before.get(category, Tier.NONE)):
-                best[category] = tier
+        best |= _raised(best, earlier, joined, context.model)
     for category, tier in best.items():
         yield Evidence(f"{MODEL}-{category}", MODEL, category, tier)
+
+
+def _raised(
+    own: Mapping[Category, Tier], earlier: Sequence[str], joined: str, model: Model
+) -> Mapping[Category, Tier]:
+    """What the earlier messages and this one say together, and neither says by itself.
+
+    Nor the earlier ones and any word: near a bound a score moves with each. Where they had staff
+    told of a danger already, the same score under another name is no news; a concern about the
+    clinician goes another way.
+    """
+    before = _best(model.opinions(" ".join(earlier)))
+    raised = {
+        category: tier
+        for category, tier in _best(model.opinions(joined)).items()
+        if tier > max(own.get(category, Tier.NONE), before.get(category, Tier.NONE))
+    }
+    if not raised:
+        return {}
+    anyway = _best(model.opinions(" ".join((*earlier, _ANYTHING))))
+    told = max((before[one] for one in before if one not in _CONCERNS), default=Tier.NONE)
+    return {
+        category: tier
+        for category, tier in raised.items()
+        if tier > anyway.get(category, Tier.NONE) and (category in _CONCERNS or tier > told)
+    }
 
 
 def _best(opinions: Iterable[Opinion]) -> dict[Category, Tier]:

@@ -1,7 +1,8 @@
 """The whole screen on sentences of hands that built nothing of it: it must not become worse.
 
 The floors are a little under what was measured (docs/clinical-safety.md, rule card). The bounds of
-the model were read off `heldout_*`; `blind_*` were measured once those were chosen.
+the model were read off `heldout_*`; `blind_*` were measured once those were chosen. Of the larger
+and older sets each third line is screened here; `afterword safety screen FILE` takes all of them.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from afterword.settings import PROJECT
 
 DATA = Path(__file__).parent / "data"
 LIVE = ("imminent", "active", "passive")
-SPANISH = [
-    *("heldout_es", "blind_es", "second_es", "third_es", "fourth_es", "fifth_es", "sixth_es"),
-    "seventh_es",
-]
+EARLIER = {
+    "en": ("heldout", "blind", "second", "third", "fourth", "fifth", "sixth"),
+    "es": ("heldout", "blind", "second", "third", "fourth", "fifth", "sixth", "seventh"),
+}
 SENTENCES = PROJECT / "safety" / "sentences"
 
 Line = tuple[dict[str, str], Tier, Route | None]
@@ -33,8 +34,10 @@ def screener() -> Screener:
     return load_screener(frozenset(LAYERS))
 
 
-def screened(screener: Screener, name: str) -> list[Line]:
-    lines = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()]
+def screened(screener: Screener, name: str, every: int = 1) -> list[Line]:
+    """The lines of a set, or each so manieth of them, with what the screen found in them."""
+    texts = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()[::every]
+    lines = [json.loads(line) for line in texts]
     found = [screener.screen(line["text"]) for line in lines]
     return [(line, one.tier, one.route) for line, one in zip(lines, found, strict=True)]
 
@@ -46,37 +49,37 @@ def share(lines: list[Line], tier: Tier, **wanted: object) -> float:
     return sum(found >= tier for found in own) / len(own)
 
 
-@pytest.mark.parametrize("name", ["heldout_en", "blind_en", "second_en"])
-def test_english_lines_of_others(screener: Screener, name: str) -> None:
+def test_english_lines_of_earlier_hands(screener: Screener) -> None:
+    lines = [one for name in EARLIER["en"] for one in screened(screener, f"{name}_en", every=3)]
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.915
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.815
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
+    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.92
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.04
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.07
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.018
+
+
+def test_spanish_lines_of_earlier_hands(screener: Screener) -> None:
+    lines = [one for name in EARLIER["es"] for one in screened(screener, f"{name}_es", every=3)]
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.93
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.825
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.98
+    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.935
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.03
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.1
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.018
+
+
+@pytest.mark.parametrize("name", ["ninth_en", "ninth_es"])
+def test_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.8
-    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.96
-    assert share(lines, Tier.SAME_DAY, severity=("imminent",)) >= 0.9
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.93
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.84
+    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
     assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.03
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.07
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.025
-
-
-@pytest.mark.parametrize("name", SPANISH)
-def test_spanish_lines_of_others(screener: Screener, name: str) -> None:
-    lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.9
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.79
-    assert share(lines, Tier.CHECK, severity=("imminent",)) >= 0.97
-    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.04
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.11
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.037
-
-
-@pytest.mark.parametrize("name", ["third_en", "fourth_en", "fifth_en", "sixth_en"])
-def test_english_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
-    lines = screened(screener, name)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.95
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.83
-    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
-    assert share(lines, Tier.CHECK, label=("none",)) <= 0.07
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.016
 
 
 @pytest.mark.parametrize("name", ["eighth_en", "eighth_es"])
@@ -110,7 +113,9 @@ def test_plain_statements_of_others(screener: Screener) -> None:
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
 
 
-@pytest.mark.parametrize("name", ["plain_seventh", "plain_eighth", "plain_ninth", "plain_tenth"])
+@pytest.mark.parametrize(
+    "name", ["plain_seventh", "plain_eighth", "plain_ninth", "plain_tenth", "plain_eleventh"]
+)
 def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> None:
     assert share(screened(screener, name), Tier.SAME_DAY, severity=LIVE) == 1
 
@@ -119,9 +124,9 @@ def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> 
 def test_plain_statements_and_harmless_lines_with_the_same_words(
     screener: Screener, language: str
 ) -> None:
-    lines = screened(screener, f"twins_{language}")
+    lines = screened(screener, f"twins_{language}", every=3)
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.99
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.055
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.06
 
 
 def test_plain_statements_of_a_third_hand(screener: Screener) -> None:

@@ -23,7 +23,7 @@ from small_rules import (
 from afterword.safety.finding import Category, Evidence, Finding, Route, Tier
 from afterword.safety.phrases import Groups, Node, Phrase
 from afterword.safety.rules import RuleSet, build_part, join_parts
-from afterword.safety.screen import Context, Rules, screen
+from afterword.safety.screen import Context, Opinion, Rules, screen
 from afterword.screening.rulefiles import load_rules
 
 
@@ -310,9 +310,36 @@ def test_anything_like_a_model_will_do() -> None:
 def test_a_phrase_that_goes_on_is_not_found_again_in_the_next_message() -> None:
     """ "Mi pareja me pega", answered; then "seguir" has to go on with the questions."""
     rules = load_rules()
-    for earlier, text in (("mi pareja me pega", "seguir"), ("mi pareja me pega", "en parte")):
+    both = "La psicóloga me insulta y me humilla en cada sesión."
+    for earlier, text in (("mi pareja me pega", "seguir"), (both, "quién ve esto")):
         assert screen(earlier, Context(rules)).tier is Tier.SAME_DAY
         assert screen(text, Context(rules, earlier=(earlier,))).tier is Tier.NONE
     again = Context(rules, earlier=("mi pareja me pega", "mi pareja me"))
     assert screen("pega", Context(rules)).tier is Tier.NONE
     assert screen("pega", again).tier is Tier.SAME_DAY
+
+
+@pytest.mark.parametrize(
+    ("told", "raised", "anyway", "tier"),
+    [
+        # Staff were told of a danger already: under another name it is no news.
+        (SELF, Category.HARM_TO_OTHERS, (), Tier.NONE),
+        # A concern about the clinician goes another way, and the other way round.
+        (SELF, CONCERN, (), Tier.SAME_DAY),
+        (CONCERN, SELF, (), Tier.SAME_DAY),
+        # Any words would have raised it.
+        (SELF, CONCERN, (CONCERN,), Tier.NONE),
+    ],
+)
+def test_what_a_model_makes_of_messages_together(
+    told: Category, raised: Category, anyway: tuple[Category, ...], tier: Tier
+) -> None:
+    same_day = {one: [Opinion(one, Tier.SAME_DAY)] for one in Category}
+    model = FakeModel(
+        {
+            "told": same_day[told],
+            "told mostly": [*same_day[told], *same_day[raised]],
+            "told ok": [*same_day[told], *(Opinion(one, Tier.SAME_DAY) for one in anyway)],
+        }
+    )
+    assert look("mostly", earlier=("told",), model=model).tier is tier
