@@ -71,6 +71,17 @@ def test_a_whole_reflection_by_keyboard_alone(open_page: Open, site: Site) -> No
     assert site.clinic.answers(token)["helped"].words == "Talking it through."
 
 
+def test_who_types_on_after_a_reply_writes(open_page: Open, site: Site) -> None:
+    page = open_page(site.link())
+    begin(page)
+    assert page.evaluate("document.activeElement.id") == "turn"
+    for key in ("Space", "Shift", "Control+a"):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.id") == "turn"
+    page.keyboard.type("mostly but")
+    assert page.get_by_label("Your message").input_value() == "mostly but"
+
+
 def test_words_and_names_stay_text(open_page: Open, site: Site) -> None:
     page = open_page(site.link())
     go_to_review(page)

@@ -250,6 +250,9 @@ $("text").onkeydown = (event) => {
   $("composer").requestSubmit();
 };
 document.onkeydown = (event) => {
+  // Whoever types on after a reply writes; the space bar scrolls.
+  const writes = /^\S$/u.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
+  if (writes && document.activeElement === $("turn")) $("text").focus();
   if (event.key !== "Escape") return;
   if ($("menu").open) {
     $("menu").open = false;
