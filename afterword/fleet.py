@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from afterword import manifest, readiness, services
+from afterword.loopback import own_address
 from afterword.records import serving
 from afterword.records.serving import Notice, Serving
 from afterword.records.store import Records, RecordsAway
@@ -59,6 +60,7 @@ class Fleet:
     ) -> None:
         self._settings = settings
         self._ports = ports
+        self._pages = f"http://{own_address(settings.host)}:{ports.web}"
         self._vault = vault
         self._supervisor = supervisor
         self._report = report
@@ -89,7 +91,7 @@ class Fleet:
                     self._look(client)
                 except Exception as error:  # the database is away: who serves goes on serving
                     logger.warning("it is not known who is to serve", extra={"error": error})
-                waking = any(one.pid is None for one in self._running.values())
+                waking = not self._greeted or any(one.pid is None for one in self._running.values())
                 stopping.wait(_LOOK_SOON if waking else _LOOK_EVERY)
         self.forget()
         self._records.close()
@@ -230,9 +232,14 @@ class Fleet:
             ):
                 one.pid = pid
                 self._note(model, one, ready=True)
-                if not self._greeted:
-                    self._greeted = True
-                    self._report("The assistant is ready.")
+        if not self._greeted and self._works(client):
+            self._greeted = True
+            self._report("The assistant is ready.")
+
+    def _works(self, client: httpx.Client) -> bool:
+        """Whether somebody who opens the pages now finds them, and the assistant behind them."""
+        awake = any(one.pid is not None for one in self._running.values())
+        return awake and readiness.answers(client, f"{self._pages}{readiness.PAGES}")
 
     def _note(self, model: str, one: _Running, *, ready: bool) -> None:
         with self._records.begin() as tx:
