@@ -27,6 +27,8 @@ from afterword.reflection.reading import is_degree
 from bot.choices import ANSWER
 from bot.request_share import request_share
 
+LIKELY = "likely"
+"""What DegreeReader adds: for each scale how likely no degree is meant, then each place."""
 SCALE = "scale"
 SAFETY = "safety"
 START, SMALL_TALK = "start", "thanks"
@@ -58,7 +60,9 @@ class AnswerGate(GraphComponent, IntentClassifier):
     - `review`, all answers and what to share: as at a question with options, and words of sharing
       (`intents_at_review`) count nowhere else; "looks right, go ahead" begins nothing there;
     - `scale`, options in order: what only says how much, or says it first, is an answer, whatever
-      its words may be taken for ("last option", "very much so, thank you");
+      its words may be taken for ("last option", "very much so, thank you"). So is what was learnt
+      to say how much (`bot/degree_reader.py`): "in the end yes, after we sorted out what I meant";
+      not where no degree is as likely as `no_degree`, and never one of `firm_intents`;
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
     - anything else: requests must reach `choice_threshold`;
@@ -98,6 +102,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
             "words_at_safety": 2,
             "choice_threshold": 0.5,
+            "no_degree": 0.3,
+            "firm_intents": ["stop_delete", "ask_human"],
             "idle_threshold": 0.5,
         }
 
@@ -160,11 +166,20 @@ class AnswerGate(GraphComponent, IntentClassifier):
 
     def _is_something_else(self, message: Message, intent: dict[str, Any]) -> bool:
         name = intent.get(INTENT_NAME_KEY)
-        if _expects(message) == SCALE and not self._says_so(message, name):
+        if _expects(message) == SCALE and (
+            self._is_of_degree(message, name) or not self._says_so(message, name)
+        ):
             return False
         if _expects(message) == REVIEW and name == START:
             return False
         return not self._is_guess(name) and self._is_clear(message, intent)
+
+    def _is_of_degree(self, message: Message, name: str | None) -> bool:
+        """Whether it was learnt that the text says how much, at either kind of scale."""
+        none = [shares[0] for shares in (message.get(LIKELY) or {}).values()]
+        if not none or name in self._config["firm_intents"]:
+            return False
+        return bool(max(none) < self._config["no_degree"])
 
     def _says_so(self, message: Message, name: str | None) -> bool:
         """Whether a word of the text says what it is taken for; else it is about the scale."""

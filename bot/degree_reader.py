@@ -21,11 +21,10 @@ from rasa.shared.nlu.training_data.message import Message
 from afterword.screening.embedding import read_safetensors
 from afterword.screening.ngrams import marks
 from afterword.screening.wordpiece import cleaned
-from bot.answer_gate import SCALE
+from bot.answer_gate import LIKELY, SCALE
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "understanding" / "degrees.safetensors"
 SCALES = ("extent", "strain")
-LIKELY = "likely"
 # The vectors and the marks weigh about as much as each other.
 VECTOR_SCALE, MARKS_SCALE = 4.0, 2.0
 

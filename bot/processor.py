@@ -26,7 +26,7 @@ from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.action_endpoint import ActionEndpoint
-from bot.degree_reader import LIKELY
+from bot.answer_gate import LIKELY
 from bot.runner import OrderedGraphRunner
 
 # Of the whole ranking that a classifier gives; the tracker travels to the action server each time.

@@ -20,9 +20,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from afterword.datafiles import load_lexicon
 from afterword.reflection.lexicon import Lexicon
 from afterword.reflection.parts import after_degree, parts_of
-from bot.answer_gate import SCALE
+from bot.answer_gate import LIKELY, SCALE
 from bot.choices import ANSWER, Choice, resolve, typed
-from bot.degree_reader import LIKELY
 from bot.incoming import Incoming
 from bot.processor import StrictProcessor, TurnFailed
 from bot.replies import MESSAGE, latest_offered, offered, replies_to

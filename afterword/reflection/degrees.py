@@ -237,6 +237,8 @@ def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
     over = next(
         (n for n in (2, 1) if beyond[:n] in lexicon.lists["out_of"] or beyond[:n] == ("/",)), 0
     )
+    # "3 out of the 5"
+    over += bool(over and beyond[over : over + 1] == ("the",))
     if over and len(beyond) > over and (of := lexicon.number(beyond[over])):
         return _placed(number, of, known, at, at + 2 + starred + over)
     if starred:

@@ -26,7 +26,7 @@ _LISTS = (
     "subjects", "unsettled", "no_slips", "opening", "pronouns", "share_beside", "thanking",
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
     "attending", "even", "put", "doubting", "saying",
-    "joining", "greeting", "greeting_beside", "no_session",
+    "joining", "greeting", "greeting_beside", "no_session", "about_options",
 )
 # fmt: on
 _SPACES = re.compile(r"\s+")

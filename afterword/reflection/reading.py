@@ -64,8 +64,8 @@ def read_option(question: Question, text: str, lexicon: Lexicon, *, last: bool =
 def _read_degree(question: Question, text: str, lexicon: Lexicon, last: bool) -> Reading:
     if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text, lexicon):
         return UNCLEAR
-    if lexicon.contains("no_session", text):
-        # "I had no session today" says how much of nothing.
+    if lexicon.contains("no_session", text) or lexicon.contains("about_options", text):
+        # "I had no session today" says how much of nothing; "is 5 good or bad" asks.
         return UNCLEAR
     known = vocabulary(question, lexicon)
     clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
@@ -89,7 +89,7 @@ def is_degree(text: str, lexicon: Lexicon, *, only: bool = False) -> bool:
     known = usual(lexicon)
     if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text, lexicon):
         return False
-    if lexicon.contains("meant", text):
+    if lexicon.contains("meant", text) or lexicon.contains("about_options", text):
         # "I said a little but I meant very much": it is about the answer before.
         return False
     clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
