@@ -98,8 +98,8 @@ def progress(text: str) -> tuple[int, int]:
 
 def test_a_message_with_its_question_what_was_done_and_three_suggestions(alex: Client) -> None:
     text = page(alex, "?reason=margin&language=en")
-    assert "i skipped one without wanting to" in messages(text)
-    shown = text.partition("i skipped one without wanting to")[2].partition("</form>")[0]
+    assert "my thumb was quicker than me" in messages(text)
+    shown = text.partition("my thumb was quicker than me")[2].partition("</form>")[0]
     assert "working toward the same thing?" in shown
     assert "did not understand" in shown
     labels = re.findall(r'value="label\.(\w+)" data-key="([123])"', shown)
@@ -138,11 +138,11 @@ def test_no_name_of_the_clinic_is_shown(alex: Client, nat: Client) -> None:
 
 def test_labels_progress_and_undo(alex: Client) -> None:
     before = progress(page(alex))
-    key = messages(page(alex, "?reason=margin"))["i skipped one without wanting to"]
+    key = messages(page(alex, "?reason=margin"))["my thumb was quicker than me"]
     after = press(alex, "label.back", key)
     assert "Saved." in after
     assert progress(after) == (before[0] + 1, before[1])
-    assert "i skipped one without wanting to" not in messages(page(alex, "?reason=margin"))
+    assert "my thumb was quicker than me" not in messages(page(alex, "?reason=margin"))
     undone = press(alex, "undo")
     assert "Taken back." in undone
     assert progress(undone) == before
@@ -171,9 +171,9 @@ def test_a_batch_has_twenty_and_the_last_leads_to_all_done(alex: Client) -> None
 
 
 def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["try me on phone"]
+    key = messages(page(alex, "?reason=fallback"))["mine is phone by the way"]
     assert "It counts once a second person says the same." in press(alex, "label.ask_human", key)
-    assert "try me on phone" not in messages(page(alex, "?reason=fallback"))
+    assert "mine is phone by the way" not in messages(page(alex, "?reason=fallback"))
     assert "1 of yours waits for a second person" in page(alex)
     text = page(nat, "?reason=fallback")
     assert "A colleague says: Talk to a person." in text
@@ -182,7 +182,7 @@ def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client
 
 
 def test_the_same_person_cannot_be_the_second(alex: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["try me on phone"]
+    key = messages(page(alex, "?reason=fallback"))["mine is phone by the way"]
     press(alex, "label.ask_human", key)
     assert "Ask a colleague." in press(alex, "label.ask_human", key)
 
@@ -231,23 +231,23 @@ def test_the_demo_has_all_reasons_and_consents(records: Records) -> None:
 def test_what_was_taken_out_of_a_line_is_shown_in_words_when_it_is_taught(
     alex: Client, nat: Client
 ) -> None:
-    line = "name instead please"
+    line = "name next time please"
     for who in (alex, nat):
         press(who, "label.ask_human", messages(page(who))[line])
     teach(alex, "take")
     drafted = alex.get(TEACH).text
-    assert '<span class="gone">name</span> instead please' in drafted
+    assert '<span class="gone">name</span> next time please' in drafted
     assert "&lt;name&gt;" not in drafted.partition("<details>")[0]
 
 
 def test_a_line_that_is_taken_back_waits_here_for_another_meaning(alex: Client) -> None:
-    press(alex, "label.thanks", messages(page(alex))["hmm the other bit again"])
-    assert "hmm the other bit again" not in messages(page(alex))
+    press(alex, "label.thanks", messages(page(alex))["one more look at the other bit"])
+    assert "one more look at the other bit" not in messages(page(alex))
     teach(alex, "take")
-    drafted = alex.get(TEACH).text.partition("hmm the other bit again")[2]
+    drafted = alex.get(TEACH).text.partition("one more look at the other bit")[2]
     teach(alex, "drop", change=field_of(drafted, "change"))
-    assert "hmm the other bit again" not in alex.get(TEACH).text
-    assert "hmm the other bit again" in messages(page(alex))
+    assert "one more look at the other bit" not in alex.get(TEACH).text
+    assert "one more look at the other bit" in messages(page(alex))
 
 
 def teach(who: Client, what: str, **form: str) -> None:

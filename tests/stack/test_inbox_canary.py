@@ -68,7 +68,7 @@ def test_neither_a_name_nor_an_answer_to_an_open_question_is_ever_shown(stack: S
     # At a scale: not understood, with names of the clinic in it, in small letters and mistyped.
     patient.type(f"{UNCLEAR}, pat exampel and dr test")
     patient.type("there was a chair by the window of Pat Example, pat@mail.example")
-    patient.type("try me on 07700 900123, Pat Example")
+    patient.type("07700 900123 on the wall, Pat Example")
     for tap in ("heard.4", "safe.5", "goals.5", "approach.5", "snag.1"):
         patient.tap(tap)
     # At open questions, also where they look like requests.

@@ -145,3 +145,43 @@ def test_words_that_people_read_differently_are_shown_back_as_both_options(adapt
     assert case.answers() == {}
     patient.tap("heard.3")
     assert case.answers()["heard"].value == "3"
+
+
+def test_an_answer_and_a_correction_in_one_message(adaptive: Stack) -> None:
+    case = adaptive.case(goals=())
+    patient = case.patient()
+    patient.start()
+    # Nothing is answered yet that it could put right.
+    patient.type("I meant mostly")
+    assert case.answers()["heard"].value == "3"
+    assert patient.open["question"] == "safe"
+    said = text_of(patient.type("4. oh and for heard I meant completely"))
+    assert "Very much" in said
+    assert "Changed" in said
+    assert {key: answer.value for key, answer in case.answers().items()} == {
+        "heard": "5",
+        "safe": "4",
+    }
+    # An answer before a request to go back is kept.
+    patient.type("2 and can we go back one")
+    assert (case.answers()["goals"].value, patient.open["question"]) == ("2", "safe")
+    patient.type("very much")
+    while patient.open["kind"] != "review":
+        patient.type("I'd rather not say")
+    patient.type("ratings only, oh and set the safe one to 2")
+    assert case.state() == "open"
+    assert case.answers()["safe"].value == "2"
+    patient.type("yes")
+    assert case.state() == "shared"
+    assert {one.visibility for one in case.answers().values() if one.value} == {Visibility.SHARED}
+
+
+def test_help_shows_the_question_in_full_again(adaptive: Stack) -> None:
+    patient = adaptive.case(goals=()).patient()
+    asked = text_of(patient.start()[-1:])
+    patient.type("who can see this?")
+    short = patient.lines[-1]["text"]
+    said = text_of(patient.type("I don't get it"))
+    assert "You can pick an answer" in said
+    assert patient.lines[-1]["text"] in asked
+    assert patient.lines[-1]["text"] != short

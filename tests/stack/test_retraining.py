@@ -24,9 +24,9 @@ MISHEARD = "wait i wasnt done with that"
 LIKE_IT = (
     "oops too fast",
     "you moved on too fast",
-    "i skipped one without wanting to",
-    "hmm the other bit again",
-    "oh wait the top one",
+    "my thumb was quicker than me",
+    "one more look at the other bit",
+    "top of the list for that",
 )
 STARTING, TRAINING, PROMOTING = 60_000, 480_000, 120_000
 
