@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINTED = ("actions", "afterword", "bench", "bot", "scripts", "tests")
 WHOLE = ("tests/stack", "tests/bot/test_safe_messages.py")
 SLOW = ("training", "bot", "access", "hardening", "portal", "gateway")
-ALONE = tuple(f"tests/stack/test_{name}.py" for name in ("many_at_once", "promoting", "retraining"))
+ALONE = tuple(f"tests/stack/test_{name}.py" for name in ("many_at_once", "promoting"))
 TYPED = ("actions", "afterword", "bot", "scripts")
 
 # Each process reckons on one core: more threads than cores only wait for each other.
