@@ -42,6 +42,8 @@ _EDGES = " .,;:!?()\"'“”‘’…-"
 _NOT = "is was are were do does did have has had ca could wo would should ai must need"
 _WITHOUT_SIGN = {f"{verb}nt": f"{verb}n't" for verb in _NOT.split()}
 """How many people type a "not"; the lists have it with its apostrophe or without."""
+
+_DENIED = frozenset(["did", "do", "does", "could", "would", "have", "had"])
 _DRESSING = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 
 Tokens = tuple[str, ...]
@@ -195,8 +197,17 @@ def _starts(words: Tokens, at: int, phrases: Container[Tokens]) -> bool:
 
 
 def tokens(text: str) -> Tokens:
-    """Words, numbers and signs of a text, each on its own, as `plain` leaves them."""
-    return tuple(_WITHOUT_SIGN.get(word, word) for word in _TOKEN.findall(plain(text)))
+    """Words, numbers and signs of a text, each on its own, as `plain` leaves them.
+
+    "Did not" is one word, as "didn't" is.
+    """
+    found: list[str] = []
+    for word in _TOKEN.findall(plain(text)):
+        if word == "not" and found and found[-1] in _DENIED:
+            found[-1] += "n't"
+        else:
+            found.append(_WITHOUT_SIGN.get(word, word))
+    return tuple(found)
 
 
 def plain(text: str) -> str:

@@ -22,9 +22,13 @@ Likely = Mapping[str, Sequence[float]]
 ONE, NONE = 0.95, 0.995
 """From which share on a place counts: where the rule has the same candidate, and where it has none.
 Where the rule has several, the words say that it is open."""
+AGREED = 0.99
+"""The same where both name that one option, and the text denies twice: "no I didn't feel safe"."""
 NUMBER = 0.5
 """The same where that candidate's own number is the one in the text."""
 _OF = 2
+_ENDS = {"1 10": 0, "100": -1}
+"""Numbers of other scales that are an end of any, as an index of its places."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _DENIALS = 2
 _SCALES = {
@@ -43,12 +47,14 @@ def with_likely(
     """
     options = question.item.options
     shares = likely.get(_scale(options) or "", ())
-    if reading.sure or len(shares) != len(options) + 1 or _leaves_open(text, lexicon):
+    if reading.sure or len(shares) != len(options) + 1 or lexicon.contains("unsettled", text):
         return reading
     best = max(range(len(shares)), key=lambda place: shares[place])
     if best == 0 or shares[best] < _needed(reading, text, options, lexicon):
         return reading
     meant = options[best - 1]
+    if _denies_twice(text, lexicon) and (reading.options != (meant,) or shares[best] < AGREED):
+        return reading
     if not reading.options:
         return Reading((meant,), text.strip(), sure=True)
     return replace(reading, options=(meant,), sure=True) if meant in reading.options else reading
@@ -69,7 +75,7 @@ def _needed(reading: Reading, text: str, options: Sequence[Option], lexicon: Lex
 
 
 def _is_the_number(text: str, place: int, size: int, lexicon: Lexicon) -> bool:
-    """ "Not for me, put a 1", "100 of 100": the one number in it is the option's own.
+    """ "Not for me, put a 1", "100 of 100", "100%": the one number in it is the option's own.
 
     That of "session 4" is none.
     """
@@ -78,12 +84,9 @@ def _is_the_number(text: str, place: int, size: int, lexicon: Lexicon) -> bool:
         return False
     numbers = _NUMBER.findall(text)
     whole = len(numbers) == _OF and numbers[0] == numbers[1] and place == size
-    return whole or numbers == [str(place)]
-
-
-def _leaves_open(text: str, lexicon: Lexicon) -> bool:
-    """ "Somewhere in the middle", "I don't know": turns of phrase for a middle are no place."""
-    return lexicon.contains("unsettled", text) or _denies_twice(text, lexicon)
+    end = _ENDS.get(" ".join(numbers))
+    at_an_end = end is not None and range(1, size + 1)[end] == place
+    return whole or at_an_end or numbers == [str(place)]
 
 
 def _denies_twice(text: str, lexicon: Lexicon) -> bool:

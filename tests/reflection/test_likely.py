@@ -68,6 +68,14 @@ def test_a_denied_denial_is_asked_back(text: str) -> None:
     assert not read(text, likely(1)).sure
 
 
+def test_a_no_and_what_it_says_no_to_are_certain_where_both_name_one_option() -> None:
+    text = "no it wasn't right at all, I don't want to tap my knees"
+    assert places(read(text, {})) == [1]
+    assert read(text, likely(1)).sure
+    assert not read(text, likely(1, 0.98)).sure
+    assert not read(text, likely(3)).sure
+
+
 def test_what_the_rule_knows_is_not_overruled() -> None:
     assert places(read("mostly", likely(1, 0.999))) == [3]
 
@@ -75,6 +83,14 @@ def test_what_the_rule_knows_is_not_overruled() -> None:
 @pytest.mark.parametrize("learnt", [likely(0), likely(5, 0.6), {}, {"extent": [1.0]}])
 def test_what_is_not_likely_enough_changes_nothing(learnt: dict[str, list[float]]) -> None:
     assert read("he read me like a book", learnt) == UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("1 out of 10 sorry mate", 1), ("100% pal mismo lado", 5)]
+)
+def test_the_end_of_another_scale_is_certain_where_it_was_learnt(text: str, place: int) -> None:
+    assert not read(text, {}).sure
+    assert read(text, likely(place)).sure
 
 
 def test_each_kind_of_scale_has_its_own() -> None:

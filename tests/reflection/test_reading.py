@@ -57,6 +57,8 @@ def read(text: str, of: str = SCALE) -> str | None:
         ("mostly i guess", "3"),
         ("probably a lot", "4"),
         ("it was not really, tbh", "1"),
+        ("No, I did not.", "1"),
+        ("i did not feel heard at all", "1"),
         ("hmm, kind of", "2"),
         ("yeah mostly", "3"),
         ("maybe 3", "3"),
