@@ -16,7 +16,7 @@ from afterword.reflection.instrument import Kind
 from afterword.reflection.lexicon import GROUPS, Tokens, tokens
 from afterword.reflection.plan import REVIEW, Plan, Question
 from afterword.reflection.slips import mended
-from afterword.reflection.turns import take
+from afterword.reflection.turns import take, take_beside
 from afterword.reflection.vocabulary import vocabulary
 
 MESSAGES = 10_000
@@ -271,7 +271,9 @@ class Conversation:
     def check(self, heard: Heard, typed: Typed | None, before: Open, outcome: Outcome) -> None:
         ends = outcome.share is not None or outcome.erase
         assert (outcome.open is None) is ends
-        assert len(outcome.store) + (outcome.remove is not None) + ends <= 1
+        # An answer and a correction beside it are two.
+        most = 1 if take_beside(heard, before, self.answers, self.asker) is None else 2
+        assert len(outcome.store) + (outcome.remove is not None) + ends <= most
         if outcome.erase:
             assert before.pending is Pending.DELETE
         if outcome.share is not None:
@@ -284,6 +286,9 @@ class Conversation:
     def was_said(self, words: str) -> bool:
         """Whether these are words of the patient's, of one message or of several in lines."""
         said = {text.strip() for text in self.said}
+        if any(text.startswith(words.strip()) for text in said):
+            # Beside a correction: what was said before it.
+            return True
         rest = words
         while rest.strip() not in said:
             begun = [text for text in said if text and rest.startswith(f"{text}\n")]

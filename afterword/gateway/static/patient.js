@@ -249,11 +249,10 @@ $("text").onkeydown = (event) => {
   event.preventDefault();
   $("composer").requestSubmit();
 };
-document.onkeydown = (event) => {
+document.onkeydown = ({ key, target, ctrlKey, metaKey }) => {
   // Whoever types on after a reply writes; the space bar scrolls.
-  const writes = /^\S$/u.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (writes && document.activeElement === $("turn")) $("text").focus();
-  if (event.key !== "Escape") return;
+  if (target === $("turn") && /^\S$/u.test(key) && !ctrlKey && !metaKey) $("text").focus();
+  if (key !== "Escape") return;
   if ($("menu").open) {
     $("menu").open = false;
     $("menu").firstElementChild.focus();
