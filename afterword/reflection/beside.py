@@ -1,20 +1,13 @@
 """An answer, and beside it what puts another right: "4. Oh, and for heard I meant mostly". Pure."""
 
-import re
-from collections.abc import Iterator
-
 from afterword.reflection.answers import Answers
 from afterword.reflection.asking import Asker
 from afterword.reflection.correcting import Correction, changes, read_correction
 from afterword.reflection.degrees import is_scale
+from afterword.reflection.parts import cuts
 from afterword.reflection.plan import Question
 from afterword.reflection.reading import Reading, read_option
 from afterword.reflection.sharing import decision
-
-_CUT = re.compile(
-    r"\s*[,.;:!?…\n]+\s*|\s+[-–—]+\s+|\s+(?:and|y|but|pero|also|además)\s+", re.IGNORECASE
-)
-_MOST_WORDS = 30
 
 
 def answer_and_correction(
@@ -26,7 +19,7 @@ def answer_and_correction(
     """
     if not is_scale(question):
         return None
-    for first, rest in _cuts(text):
+    for first, rest in cuts(text):
         reading = read_option(question, first, asker.lexicon)
         if not reading.options or changes(first, asker.lexicon):
             continue
@@ -39,7 +32,7 @@ def sharing_and_correction(
     text: str, answers: Answers, asker: Asker
 ) -> tuple[str, Correction] | None:
     """A decision of what to share, and before or after it an answer that is put right first."""
-    for first, rest in _cuts(text):
+    for first, rest in cuts(text):
         for shared, corrected in ((first, rest), (rest, first)):
             meant = decision(shared, asker.lexicon)
             if meant and (correction := _corrects(corrected, answers, asker)):
@@ -53,13 +46,3 @@ def _corrects(text: str, answers: Answers, asker: Asker) -> Correction | None:
     correction = read_correction(text, answers, asker)
     whole = correction is not None and correction.answer is not None and correction.named
     return correction if whole else None
-
-
-def _cuts(text: str) -> Iterator[tuple[str, str]]:
-    """Each way to cut a short text in two, the earliest first."""
-    if len(text.split()) > _MOST_WORDS:
-        return
-    for match in _CUT.finditer(text):
-        first, rest = text[: match.start()].strip(), text[match.end() :].strip()
-        if first and rest:
-            yield first, rest

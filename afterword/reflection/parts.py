@@ -1,7 +1,7 @@
 """Cutting a message into what it says one after the other: an answer, and something else. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from afterword.reflection.lexicon import Lexicon, normalise, tokens
 from afterword.reflection.reading import is_degree
@@ -14,7 +14,7 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"(?:can|could|who|why|quién|quien|puedo|por qué)\s+$", re.IGNORECASE)
-_AFTER_A_DEGREE = re.compile(
+_ANYWHERE = re.compile(
     r"\s*[,.;:!?…\n]+\s*|\s+[-–—]+\s+|\s+(?:and|y|but|pero|also|además)\s+", re.IGNORECASE
 )
 # "Ok, who reads this" answers nothing; "yes, who reads this" may.
@@ -49,13 +49,20 @@ def after_degree(text: str, lexicons: Iterable[Lexicon]) -> list[str]:
     sentences to pieces.
     """
     known = tuple(lexicons)
-    if len(text.split()) > _MOST_WORDS:
-        return []
-    for match in _AFTER_A_DEGREE.finditer(text):
-        head, rest = text[: match.start()].strip(), text[match.end() :].strip()
-        if head and rest and any(_says_how_much(head, one) for one in known):
+    for head, rest in cuts(text):
+        if any(_says_how_much(head, one) for one in known):
             return [head, *(parts_of(rest) or [rest])]
     return []
+
+
+def cuts(text: str) -> Iterator[tuple[str, str]]:
+    """Each way to cut a short message in two, the earliest first: at a stop, or at an "and"."""
+    if len(text.split()) > _MOST_WORDS:
+        return
+    for match in _ANYWHERE.finditer(text):
+        head, rest = text[: match.start()].strip(), text[match.end() :].strip()
+        if head and rest:
+            yield head, rest
 
 
 def _says_how_much(head: str, lexicon: Lexicon) -> bool:

@@ -90,7 +90,7 @@ def is_degree(text: str, lexicon: Lexicon, *, only: bool = False) -> bool:
     if not 0 < len(text.split()) <= _MOST_WORDS_AROUND or _is_small_letter(text, lexicon):
         return False
     if lexicon.contains("meant", text) or lexicon.contains("about_options", text):
-        # "I said a little but I meant very much": it is about the answer before.
+        # "I said a little but I meant very much", "is 5 good or bad": it is no answer to this.
         return False
     clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
     first = next((clause for clause in clauses if clause.degrees or clause.content), None)
