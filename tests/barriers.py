@@ -15,6 +15,8 @@ def violations(page: Any, options: dict[str, Any] | None = None) -> list[str]:
     # Only the environment of the browser has it.
     from axe_playwright_python.sync_playwright import Axe
 
+    # A click returns when the next page has begun; without its stylesheet it is another page.
+    page.wait_for_load_state("load")
     found = Axe().run(page, options=options).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
 
