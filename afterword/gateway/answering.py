@@ -83,14 +83,15 @@ def read_form(form: Mapping[str, str], asker: Asker, answers: Answers) -> Posted
             continue
         pick = form.get(_PICK + question.id, "")
         words = form.get(WORDS + question.id, "").replace("\r\n", "\n")
-        error = ""
+        error, answer = "", None
         try:
-            answer = _answer(question, pick, checked_text(words))
+            if pick in _PLAIN and words.strip() and words != _given(answers.get(question.id))[1]:
+                # Nothing that was written is dropped unseen, and a radio button cannot be undone.
+                pick, error = "", "form_words_and_" + pick
+            else:
+                answer = _answer(question, pick, checked_text(words))
         except Refused as refused:
-            answer, error = (
-                None,
-                "form_too_long" if refused.reason == "long" else "form_not_offered",
-            )
+            error = "form_too_long" if refused.reason == "long" else "form_not_offered"
         fields.append(_field(question, asker, pick, words, error))
         if answer is not None:
             given.append(answer)
@@ -110,7 +111,7 @@ def same(answer: Answer, stored: Answer | None) -> bool:
 
 def _answer(question: Question, pick: str, words: str) -> Answer | None:
     if pick in _PLAIN:
-        # Whoever would rather not say has said so: words beside it are not kept.
+        # Words beside it are those of an earlier answer, which this one takes the place of.
         return Answer(question.id, _PLAIN[pick])
     if pick and question.item.option(pick) is None:
         raise Refused("shape")

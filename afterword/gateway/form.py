@@ -183,7 +183,12 @@ def _show_form(sheet: Sheet) -> Response:
 
 
 def _form_page(
-    sheet: Sheet, fields: tuple[answering.Field, ...], *, status: int = 200, more: bool = False
+    sheet: Sheet,
+    fields: tuple[answering.Field, ...],
+    *,
+    status: int = 200,
+    more: bool = False,
+    lines: tuple[Body, ...] = (),
 ) -> Response:
     return sheet.page(
         "form.html",
@@ -194,13 +199,16 @@ def _form_page(
         limit=f"{intake.TEXT_LIMIT:,}",
         wrong=any(one.error for one in fields),
         more=more,
+        lines=lines,
     )
 
 
 def _save_form(sheet: Sheet, posted_fields: dict[str, str]) -> Response:
     posted = answering.read_form(posted_fields, sheet.asker, sheet.answers)
     if posted.wrong:
-        return _form_page(sheet, posted.fields, status=422)
+        # The form may never be sent again.
+        lines = _unkept(sheet.context, sheet.invitation, sheet.token, posted_fields)
+        return _form_page(sheet, posted.fields, status=422, lines=lines)
     body = {"answers": posted.body(), "removed": list(posted.removed)}
     # Going back in the browser sends the same form with other answers: that is a new message.
     content = json.dumps(body, sort_keys=True)

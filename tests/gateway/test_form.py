@@ -186,6 +186,27 @@ def test_an_error_keeps_what_was_written(
     assert clinic.answers(token)["wish"].words == "My long thought"
 
 
+@pytest.mark.parametrize(("pick", "label"), [("skip", "Skip"), ("decline", "Rather not say")])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_words_beside_a_skip_are_asked_about(
+    page: Page, clinic: Clinic, token: str, pick: str, label: str, keeps: bool
+) -> None:
+    page.open().send(**{"words.helped": "The drawing", "pick.helped": pick})
+    assert page.status == 422
+    assert f"choose “{label}” again" in page.html
+    assert page._fields()["words.helped"] == "The drawing"
+    page.send(**({} if keeps else {"words.helped": "", "pick.helped": pick}))
+    given = clinic.answers(token)["helped"]
+    assert given.words == ("The drawing" if keeps else None)
+
+
+def test_an_earlier_answer_can_be_skipped_after_all(page: Page, clinic: Clinic, token: str) -> None:
+    page.open().send(**{"words.helped": "The drawing"})
+    page.open().send(**{"pick.helped": "skip"})
+    given = clinic.answers(token)["helped"]
+    assert (given.state, given.words) == (AnswerState.SKIPPED, None)
+
+
 def test_far_too_much_is_not_read(page: Page) -> None:
     page.open().send(**{"words.helped": "a" * 1_100_000})
     assert page.status == 413

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import pytest
 from danger import CONCERN, PLAIN, Gone, alerts, duty, overdue
 from stand_in import Clinic
 from starlette.testclient import TestClient
@@ -42,6 +43,27 @@ def test_the_form_answers_at_once_and_keeps_the_rest(client: TestClient, clinic:
     )
     assert onward.headers["location"] == f"/f/{token}/form/review"
     assert clinic.answers(token)["heard"].value == "4"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"pick.helped": "decline"}, {"pick.heard": "11"}, {"words.wish": "a" * 10_001}]
+)
+def test_a_form_that_is_shown_again_is_answered_first(
+    client: TestClient, clinic: Clinic, wrong: dict[str, str]
+) -> None:
+    duty(clinic)
+    token = clinic.link()
+    fields = {"id": str(uuid.uuid4()), "shown": "heard helped wish", "words.helped": PLAIN} | wrong
+    page = client.post(f"/f/{token}/form", data=fields)
+    assert page.status_code == 422
+    assert "tel:999" in page.text
+    assert PLAIN in page.text
+    assert len(alerts(clinic, token)) == 1
+    # Mended and sent again it is the same danger, and no second alert.
+    del fields[next(iter(wrong))]
+    client.post(f"/f/{token}/form", data=fields | {"words.helped": PLAIN})
+    assert clinic.answers(token)["helped"].words == PLAIN
+    assert len(alerts(clinic, token)) == 1
 
 
 def test_at_the_end_everything_is_looked_at_once_more_and_told_once(
