@@ -12,6 +12,7 @@ from afterword.reflection.plan import Question
 _PICK, WORDS = "pick.", "words."
 """How the names of a form's fields begin."""
 _PLAIN = {SKIP: AnswerState.SKIPPED, DECLINE: AnswerState.DECLINED}
+_WITH_WORDS = {SKIP: "form_words_and_skip", DECLINE: "form_words_and_decline"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def read_form(form: Mapping[str, str], asker: Asker, answers: Answers) -> Posted
         try:
             if pick in _PLAIN and words.strip() and words != _given(answers.get(question.id))[1]:
                 # Nothing that was written is dropped unseen, and a radio button cannot be undone.
-                pick, error = "", "form_words_and_" + pick
+                pick, error = "", _WITH_WORDS[pick]
             else:
                 answer = _answer(question, pick, checked_text(words))
         except Refused as refused:
