@@ -103,7 +103,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "words_at_safety": 2,
             "choice_threshold": 0.5,
             "no_degree": 0.3,
-            "firm_intents": ["stop_delete", "ask_human"],
+            "firm_intents": ["stop_delete", "ask_human", "correct", "stop", "thanks"],
             "idle_threshold": 0.5,
         }
 

@@ -18,6 +18,7 @@ _OPPOSITE = 3
 """So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
 _ALONE = {(), ("the",)}
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,12 @@ def read_clause(words: Tokens, known: Vocabulary) -> Clause:
     at = 0
     while at < len(words):
         degree = _longer(_measure(words, at, known), _phrase(words, at, known))
+        if unreal := length_at(words, at, lexicon.lists["unreal"]):
+            # "4, would have been 5 if ...": what comes after it is not how it was.
+            content, first = content + 1, at if first is None else first
+            at += unreal
+            at += bool(at < len(words) and lexicon.number(words[at]) is not None)
+            continue
         length = length_at(words, at, light)
         if length > 1 and (degree is None or at + length > degree.end):
             at += length
@@ -263,22 +270,23 @@ def _several(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
 def _by_place(words: Tokens, at: int, known: Vocabulary) -> Degree | None:
     """ "The third one", "last option", "5th option"."""
     lexicon = known.lexicon
-    ones, after = lexicon.words("ones"), words[at + 1 :]
+    after = words[at + 1 :]
+    of_them, of_these = (length_at(words, at + n, lexicon.lists["ones"]) for n in (1, 2))
     place = 0
     joined = at <= _LATEST and (not after or after[0] in lexicon.words("or"))
     if words[at] in lexicon.order["ordinals"] and joined:
         place, length = lexicon.order["ordinals"].index(words[at]) + 1, 1
-    elif words[at] in lexicon.order["ordinals"] and after[:1] and after[0] in ones:
-        place, length = lexicon.order["ordinals"].index(words[at]) + 1, 2
+    elif words[at] in lexicon.order["ordinals"] and of_them:
+        place, length = lexicon.order["ordinals"].index(words[at]) + 1, 1 + of_them
     elif words[at] in lexicon.words("last") and len(after) == 0 and at <= 1:
         place, length = known.size, 1
-    elif words[at] in lexicon.words("last") and after[:1] and after[0] in ones:
-        place, length = known.size, 2
+    elif words[at] in lexicon.words("last") and of_them:
+        place, length = known.size, 1 + of_them
     elif words[at].isdigit() and after in {(one,) for one in _TH} and words[:at] in _ALONE:
         # "The 4th", but not "on the 4th".
         place, length = int(words[at]), 2
-    elif words[at].isdigit() and len(after) > 1 and after[0] in _TH and after[1] in ones:
-        place, length = int(words[at]), 3
+    elif words[at].isdigit() and of_these and after[0] in _TH:
+        place, length = int(words[at]), 2 + of_these
     if not 1 <= place <= known.size:
         return None
     return Degree(frozenset({place}), "measure", at, at + length)
@@ -292,7 +300,8 @@ def _bare(number: float, words: Tokens, known: Vocabulary, at: int) -> Degree | 
             (n for n in (3, 2) if words[at + 1 : at + 1 + n] in known.lexicon.lists["half"]), 0
         )
         places = {low} if number == low and not half else {low, min(low + 1, known.size)}
-        return Degree(frozenset(places), "measure", at, at + 1 + half)
+        kind = "scaled" if _may_be_somebody(words, at, known.lexicon) else "measure"
+        return Degree(frozenset(places), kind, at, at + 1 + half)
     if number in (10, 100) and known.ascending:
         return Degree(frozenset({known.size}), "measure", at, at + 1)
     if known.size < number <= 10:
@@ -300,6 +309,12 @@ def _bare(number: float, words: Tokens, known: Vocabulary, at: int) -> Degree | 
         return Degree(place | {min(max(place) + 1, known.size)}, "scaled", at, at + 1)
     # Nothing, or more than any scale that is usual: it is shown back, or it is no rating at all.
     return Degree(frozenset({1}), "turned", at, at + 1) if number < 1 else None
+
+
+def _may_be_somebody(words: Tokens, at: int, lexicon: Lexicon) -> bool:
+    """ "Yes we are one in this": within a sentence a one is no number for certain."""
+    within = 0 < at < len(words) - 1 and len(words) > _FEW
+    return within and words[at] == lexicon.order["numbers"][1]
 
 
 def _placed(number: float, of: float, known: Vocabulary, start: int, end: int) -> Degree | None:

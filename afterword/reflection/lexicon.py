@@ -25,7 +25,7 @@ _LISTS = (
     "standing", "topic", "places", "asking", "meant", "half", "lead", "ones", "correctors", "ends",
     "subjects", "unsettled", "no_slips", "opening", "pronouns", "share_beside", "thanking",
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
-    "attending", "even", "put", "doubting", "saying",
+    "attending", "even", "put", "unreal", "doubting", "saying",
     "joining", "greeting", "greeting_beside", "no_session", "about_options",
 )
 # fmt: on

@@ -19,7 +19,7 @@ from afterword.reflection.tags import without_tag
 Likely = Mapping[str, Sequence[float]]
 """For each kind of scale how likely no place is meant, then each place from 1 on."""
 
-ONE, NONE = 0.95, 0.995
+ONE, NONE = 0.98, 0.998
 """From which share on a place counts: where the rule has the same candidate, and where it has none.
 Where the rule has several, the words say that it is open."""
 AGREED = 0.99

@@ -25,6 +25,7 @@ _PAUSE = re.compile(r"\s*\n\s*|(?<=\w)\s+[-–—]+\s+(?=[^\W\d])")
 _MOST_WORDS_AROUND = 60
 _MOST_WORDS_BESIDE = 12
 _MOST_WORDS_OF_A_NUMBER = 3
+_MOST_WORDS_AROUND_A_NUMBER = 5
 _FAR = 2
 """So many options lie between what does not go together."""
 
@@ -378,11 +379,19 @@ def _opposed(speaking: list[Clause], places: frozenset[int], known: Vocabulary) 
 def _beside_content(clause: Clause, clauses: list[Clause]) -> tuple[frozenset[int], bool]:
     """A degree among other words: shown back when it leads, else it is about something else."""
     words = sum(len(one.words) for one in clauses)
+    if len(clauses) == 1 and words <= _MOST_WORDS_AROUND_A_NUMBER and not clause.leads:
+        return _number_at_the_end(clause), False
     manner = any(degree.kind in ("manner", "turned") for degree in clause.degrees)
     leads = clause is clauses[0] and clause.leads
     if not leads or words > _MOST_WORDS_BESIDE or len(clause.degrees) > 1 or manner:
         return frozenset(), False
     return clause.places, False
+
+
+def _number_at_the_end(clause: Clause) -> frozenset[int]:
+    """ "Mark us a 3", but not "2 fights": it counts nothing."""
+    last = [(degree.kind, degree.end) for degree in clause.degrees]
+    return clause.places if last == [("measure", len(clause.words))] else frozenset()
 
 
 def _read_choice(question: Question, text: str, lexicon: Lexicon) -> Reading:
