@@ -308,7 +308,8 @@ def _bare(number: float, words: Tokens, known: Vocabulary, at: int) -> Degree | 
         place = _share(number / 10, known)
         return Degree(place | {min(max(place) + 1, known.size)}, "scaled", at, at + 1)
     # Nothing, or more than any scale that is usual: it is shown back, or it is no rating at all.
-    return Degree(frozenset({1}), "turned", at, at + 1) if number < 1 else None
+    nothing = frozenset({1 if known.ascending else known.size})
+    return Degree(nothing, "turned", at, at + 1) if number < 1 else None
 
 
 def _may_be_somebody(words: Tokens, at: int, lexicon: Lexicon) -> bool:

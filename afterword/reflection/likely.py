@@ -19,7 +19,7 @@ from afterword.reflection.tags import without_tag
 Likely = Mapping[str, Sequence[float]]
 """For each kind of scale how likely no place is meant, then each place from 1 on."""
 
-ONE, NONE = 0.98, 0.998
+ONE, NONE = 0.98, 0.995
 """From which share on a place counts: where the rule has the same candidate, and where it has none.
 Where the rule has several, the words say that it is open."""
 AGREED = 0.99
@@ -84,9 +84,11 @@ def _is_the_number(text: str, place: int, size: int, lexicon: Lexicon) -> bool:
         return False
     numbers = _NUMBER.findall(text)
     whole = len(numbers) == _OF and numbers[0] == numbers[1] and place == size
+    of_these = numbers == [str(place), str(size)]
+    nothing = numbers == ["0"] and place in (1, size)
     end = _ENDS.get(" ".join(numbers))
     at_an_end = end is not None and range(1, size + 1)[end] == place
-    return whole or at_an_end or numbers == [str(place)]
+    return whole or of_these or nothing or at_an_end or numbers == [str(place)]
 
 
 def _denies_twice(text: str, lexicon: Lexicon) -> bool:

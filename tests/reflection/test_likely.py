@@ -86,7 +86,8 @@ def test_what_is_not_likely_enough_changes_nothing(learnt: dict[str, list[float]
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("1 out of 10 sorry mate", 1), ("100% pal mismo lado", 5)]
+    ("text", "place"),
+    [("1 out of 10 sorry mate", 1), ("100% pal mismo lado", 5), ("4/5 on that jawn", 4)],
 )
 def test_the_end_of_another_scale_is_certain_where_it_was_learnt(text: str, place: int) -> None:
     assert not read(text, {}).sure

@@ -114,7 +114,15 @@ def test_plain_statements_of_others(screener: Screener) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["plain_seventh", "plain_eighth", "plain_ninth", "plain_tenth", "plain_eleventh"]
+    "name",
+    [
+        "plain_seventh",
+        "plain_eighth",
+        "plain_ninth",
+        "plain_tenth",
+        "plain_eleventh",
+        "plain_twelfth",
+    ],
 )
 def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> None:
     assert share(screened(screener, name), Tier.SAME_DAY, severity=LIVE) == 1
@@ -127,6 +135,14 @@ def test_plain_statements_and_harmless_lines_with_the_same_words(
     lines = screened(screener, f"twins_{language}", every=3)
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.99
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.06
+
+
+def test_plain_statements_of_those_who_name_things_otherwise(screener: Screener) -> None:
+    lines = screened(screener, "plain_outright", every=3)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.995
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.985
+    harmless = screened(screener, "twins_further", every=3)
+    assert share(harmless, Tier.SAME_DAY, label=("none",)) <= 0.06
 
 
 def test_plain_statements_of_a_third_hand(screener: Screener) -> None:
