@@ -1,10 +1,9 @@
 """Reading a typed answer to a question with options. What is not certain is never guessed."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 from afterword.reflection.choosing import leading_option, named_option
+from afterword.reflection.clauses import clauses_of
 from afterword.reflection.degrees import (
     Clause,
     Degree,
@@ -13,15 +12,11 @@ from afterword.reflection.degrees import (
     read_clause,
 )
 from afterword.reflection.instrument import Option
-from afterword.reflection.lasting import is_announced, is_taken_back, said_last, says_both
-from afterword.reflection.lexicon import Lexicon, Tokens, length_at, normalise, tokens
+from afterword.reflection.lasting import is_taken_back, said_last, says_both
+from afterword.reflection.lexicon import Lexicon, Tokens, length_at, normalise
 from afterword.reflection.plan import Question
-from afterword.reflection.slips import mended
-from afterword.reflection.tags import only_repeats, without_tag
-from afterword.reflection.vocabulary import ENDS, Vocabulary, usual, vocabulary
+from afterword.reflection.vocabulary import Vocabulary, usual, vocabulary
 
-# A new line, or a dash before a word: "Completely - no homework", "3 - he missed the point".
-_PAUSE = re.compile(r"\s*\n\s*|(?<=\w)\s+[-–—]+\s+(?=[^\W\d])")
 _MOST_WORDS_AROUND = 60
 _MOST_WORDS_BESIDE = 12
 _MOST_WORDS_OF_A_NUMBER = 3
@@ -69,7 +64,7 @@ def _read_degree(question: Question, text: str, lexicon: Lexicon, last: bool) ->
         # "I had no session today" says how much of nothing; "is 5 good or bad" asks.
         return UNCLEAR
     known = vocabulary(question, lexicon)
-    clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
+    clauses = _corrected([read_clause(words, known) for words in clauses_of(text, known)], known)
     places, sure = _decide(clauses, known)
     sure = sure and not is_taken_back(clauses, known) and not says_both(clauses, places)
     if last and not sure and (place := said_last(clauses, known)):
@@ -93,7 +88,7 @@ def is_degree(text: str, lexicon: Lexicon, *, only: bool = False) -> bool:
     if lexicon.contains("meant", text) or lexicon.contains("about_options", text):
         # "I said a little but I meant very much", "is 5 good or bad": it is no answer to this.
         return False
-    clauses = _corrected([read_clause(words, known) for words in _clauses(text, known)], known)
+    clauses = _corrected([read_clause(words, known) for words in clauses_of(text, known)], known)
     first = next((clause for clause in clauses if clause.degrees or clause.content), None)
     if first is None:
         return False
@@ -139,61 +134,6 @@ def _is_beside(clause: Clause, clauses: list[Clause], lexicon: Lexicon) -> bool:
     return praise and len(clause.words) > 2 and len(clauses) > 1
 
 
-def _clauses(text: str, known: Vocabulary) -> list[Tokens]:
-    """The text cut at punctuation and before "but" and the like; nothing empty."""
-    breaks, ends = known.lexicon.words("breaks"), known.lexicon.lists["ends"]
-    found: list[list[str]] = [[]]
-    said = mended(tokens(_PAUSE.sub(" . ", text.strip())), known.slipping, known.lexicon)
-    kept = known.with_breaks
-    words = _without_spoken_ends(said, ends, _within_phrases(said, kept))
-    whole = _within_phrases(words, kept)
-    for at, word in enumerate(words):
-        ends_here = _is_end(word, known) and not _within_a_number(words, at)
-        if at not in whole and (ends_here or (word in breaks and at)):
-            found.append([])
-        elif at not in whole and is_announced(words, at, known.lexicon):
-            # "It was session 4 and I'd say partly"
-            found.append([word])
-        else:
-            found[-1].append(word)
-    clauses: list[Tokens] = []
-    for own in (without_tag(tuple(words), known.lexicon) for words in found if words):
-        if not clauses or not only_repeats(own, clauses[-1], known.lexicon):
-            clauses.append(own)
-    return clauses
-
-
-def _is_end(word: str, known: Vocabulary) -> bool:
-    """Punctuation, or an emoji that says nothing by itself: "partly 😕 too fast"."""
-    if word in ENDS:
-        return True
-    own = (word,) in known.phrases or word in known.lexicon.words("star_signs")
-    return len(word) == 1 and unicodedata.category(word) == "So" and not own
-
-
-def _within_phrases(words: Tokens, kept: frozenset[Tokens]) -> set[int]:
-    """Where words are that would be cut to pieces: "la verdad, no", "worlds apart"."""
-    return {
-        place
-        for phrase in kept
-        for at in range(len(words) - len(phrase) + 1)
-        if words[at : at + len(phrase)] == phrase
-        for place in range(at, at + len(phrase))
-    }
-
-
-def _without_spoken_ends(words: Tokens, ends: frozenset[Tokens], kept: set[int]) -> Tokens:
-    """ "Very much comma but" as somebody dictates it."""
-    found: list[str] = []
-    at = 0
-    while at < len(words):
-        whole = at in kept
-        length = next((n for n in (2, 1) if at and not whole and words[at : at + n] in ends), 0)
-        found.append("." if length else words[at])
-        at += length or 1
-    return tuple(found)
-
-
 def _corrected(clauses: list[Clause], known: Vocabulary) -> list[Clause]:
     """ "Completely, no wait, mostly": what was said after such words is what is meant."""
     correctors = known.lexicon.lists["correctors"]
@@ -213,11 +153,6 @@ def _is_exact(clauses: list[Clause]) -> bool:
     degrees = [degree for clause in clauses for degree in clause.degrees]
     exact = any(degree.kind in ("label", "measure", "quantity") for degree in degrees)
     return exact and not any(clause.content for clause in clauses)
-
-
-def _within_a_number(words: Tokens, at: int) -> bool:
-    near = words[max(0, at - 1) : at] + words[at + 1 : at + 2]
-    return words[at] == ":" and len(near) == 2 and all(word[0].isdigit() for word in near)
 
 
 def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], bool]:
