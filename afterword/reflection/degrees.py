@@ -19,6 +19,7 @@ _OPPOSITE = 3
 _TH = {"st", "nd", "rd", "th"}
 _ALONE = {(), ("the",)}
 _FEW = 3
+"""Words that are no sentence yet."""
 
 
 @dataclass(frozen=True)

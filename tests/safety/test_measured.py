@@ -82,6 +82,16 @@ def test_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.016
 
 
+@pytest.mark.parametrize("name", ["tenth_en", "tenth_es"])
+def test_lines_of_the_two_last_hands(screener: Screener, name: str) -> None:
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.91
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.83
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.03
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.045
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.016
+
+
 @pytest.mark.parametrize("name", ["eighth_en", "eighth_es"])
 def test_lines_of_two_hands_that_hint_more_than_they_say(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
