@@ -168,7 +168,7 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
     if _says_no_of_somebody(clauses[0], known):
         return known.refusing, False
     if not plain or (clauses[0].content and not clauses[0].degrees and len(plain) < len(speaking)):
-        return _beside_content(speaking[0], clauses)
+        return _beside_content(speaking[0], clauses, known)
     measured = [one for one in plain if {d.kind for d in one.degrees} <= {"measure", "scaled"}]
     exact = [one for one in plain if any(d.kind not in ("manner", "turned") for d in one.degrees)]
     exact = exact or [one for one in plain if any(d.kind != "manner" for d in one.degrees)]
@@ -311,11 +311,13 @@ def _opposed(speaking: list[Clause], places: frozenset[int], known: Vocabulary) 
     return False
 
 
-def _beside_content(clause: Clause, clauses: list[Clause]) -> tuple[frozenset[int], bool]:
+def _beside_content(
+    clause: Clause, clauses: list[Clause], known: Vocabulary
+) -> tuple[frozenset[int], bool]:
     """A degree among other words: shown back when it leads, else it is about something else."""
     words = sum(len(one.words) for one in clauses)
     if len(clauses) == 1 and words <= _MOST_WORDS_AROUND_A_NUMBER and not clause.leads:
-        return _number_at_the_end(clause), False
+        return _number_at_the_end(clause, known), False
     manner = any(degree.kind in ("manner", "turned") for degree in clause.degrees)
     leads = clause is clauses[0] and clause.leads
     if not leads or words > _MOST_WORDS_BESIDE or len(clause.degrees) > 1 or manner:
@@ -323,10 +325,11 @@ def _beside_content(clause: Clause, clauses: list[Clause]) -> tuple[frozenset[in
     return clause.places, False
 
 
-def _number_at_the_end(clause: Clause) -> frozenset[int]:
-    """ "Mark us a 3", but not "2 fights": it counts nothing."""
+def _number_at_the_end(clause: Clause, known: Vocabulary) -> frozenset[int]:
+    """ "Mark us a 3", but not "2 fights": it counts nothing. "Go back one" is no number either."""
     last = [(degree.kind, degree.end) for degree in clause.degrees]
-    return clause.places if last == [("measure", len(clause.words))] else frozenset()
+    counts = clause.words[-1:] != known.lexicon.order["numbers"][1:2]
+    return clause.places if counts and last == [("measure", len(clause.words))] else frozenset()
 
 
 def _read_choice(question: Question, text: str, lexicon: Lexicon) -> Reading:

@@ -168,6 +168,10 @@ def test_a_request_beside_an_answer_leaves_the_answer_certain() -> None:
     assert turn("not really and can I talk to someone", "safe", also="ask_human").store == (
         rated("safe", 1, "not really and can I talk to someone"),
     )
+    # The one to go back is no number.
+    assert turn("2 and can we go back one", "safe", also="back").store == (
+        rated("safe", 2, "2 and can we go back one"),
+    )
 
 
 @pytest.mark.parametrize(
