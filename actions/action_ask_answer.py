@@ -16,6 +16,7 @@ from afterword.reflection.asides import stops
 from afterword.reflection.asking import Choice, Prompt
 from afterword.reflection.exchange import DELETE_NO, DELETE_YES, SAFETY_GO_ON, SAFETY_STOP, Pending
 from afterword.reflection.instrument import Kind
+from afterword.reflection.likely import learnt_scale
 from afterword.reflection.plan import REVIEW
 
 
@@ -48,7 +49,9 @@ def _expects(talk: Talk, prompt: Prompt) -> str:
     if prompt.question == REVIEW:
         return AT_REVIEW
     question = talk.asker.plan.question(prompt.question or "", talk.answers)
-    return AT_SCALE if question and question.item.kind is Kind.SCALE else prompt.input
+    if question is None or question.item.kind is not Kind.SCALE:
+        return prompt.input
+    return learnt_scale(question.item.options) or AT_SCALE
 
 
 def _prompt(talk: Talk, *, short: bool) -> Prompt:

@@ -1,4 +1,4 @@
-"""Asks the open question once more, in full."""
+"""Asks the open question once more, in full, and says what it means."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.digression import answer_second
+from actions.digression import means_lines, second_line, talk_of
+from actions.talk import say
 
 
 class ActionRepeat(Action):
@@ -16,5 +17,6 @@ class ActionRepeat(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        answer_second(dispatcher, tracker)
+        talk = talk_of(tracker)
+        say(dispatcher, talk, *means_lines(talk), *second_line(talk))
         return [SlotSet("asked", 0)]

@@ -9,5 +9,5 @@ class ActionWhy(Digression):
     def name(self) -> str:
         return "action_why"
 
-    def line(self, talk: Talk) -> Line:
-        return why_line(talk)
+    def lines(self, talk: Talk) -> tuple[Line, ...]:
+        return (why_line(talk),)

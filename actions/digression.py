@@ -13,7 +13,7 @@ from afterword.reflection.exchange import ASIDE_LINES, PENDING_AFTER, Line, Pend
 
 
 class Digression(Action, ABC):
-    """Says one line, and one for what else was asked; a yes or no that was awaited is no longer.
+    """Says its lines, and one for what else was asked; a yes or no that was awaited is no longer.
 
     Except *go on or stop here* after a safe message: no question slips in behind a typed one.
     """
@@ -21,11 +21,9 @@ class Digression(Action, ABC):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        at = desk()
-        with at.records.read() as tx:
-            talk = gather(tx, at, tracker)
-        first = self.line(talk)
-        say(dispatcher, talk, first, *(line for line in second_line(talk) if line != first))
+        talk = talk_of(tracker)
+        own = self.lines(talk)
+        say(dispatcher, talk, *own, *(line for line in second_line(talk) if line not in own))
         if talk.open.pending is Pending.SAFETY and talk.heard.choice is None:
             return []
         return pending_only(PENDING_AFTER.get(talk.heard.also or ""))
@@ -34,7 +32,7 @@ class Digression(Action, ABC):
     def name(self) -> str: ...
 
     @abstractmethod
-    def line(self, talk: Talk) -> Line: ...
+    def lines(self, talk: Talk) -> tuple[Line, ...]: ...
 
 
 def why_line(talk: Talk) -> Line:
@@ -43,6 +41,13 @@ def why_line(talk: Talk) -> Line:
     if question is None:
         return Line("why_review")
     return Line("as_is", {"text": talk.asker.why(question)})
+
+
+def means_lines(talk: Talk) -> tuple[Line, ...]:
+    """What the open question means, where it says so: for who did not understand it."""
+    question = talk.asker.plan.question(talk.open.question, talk.answers)
+    meant = talk.asker.means(question) if question else ""
+    return (Line("as_is", {"text": meant}),) if meant else ()
 
 
 def second_line(talk: Talk) -> tuple[Line, ...]:
@@ -56,10 +61,15 @@ def second_line(talk: Talk) -> tuple[Line, ...]:
 def answer_second(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Says that line, for an action that has none of its own."""
     if heard_in(tracker).also in {"ask_why", *ASIDE_LINES}:
-        at = desk()
-        with at.records.read() as tx:
-            talk = gather(tx, at, tracker)
+        talk = talk_of(tracker)
         say(dispatcher, talk, *second_line(talk))
+
+
+def talk_of(tracker: Tracker) -> Talk:
+    """What is known of the reflection that a message belongs to."""
+    at = desk()
+    with at.records.read() as tx:
+        return gather(tx, at, tracker)
 
 
 class Leaving(Action, ABC):
@@ -82,5 +92,5 @@ class Reply(Digression):
 
     intent: str
 
-    def line(self, talk: Talk) -> Line:
-        return Line(ASIDE_LINES[self.intent])
+    def lines(self, talk: Talk) -> tuple[Line, ...]:
+        return (Line(ASIDE_LINES[self.intent]),)

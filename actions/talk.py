@@ -23,8 +23,8 @@ from afterword.reflection.tongues import spoken
 TAKE_BACK = "closed.take_back"
 GO_ON, DELETE = "menu.start", "menu.stop_delete"
 AFTER_SAFETY, AT_REVIEW, AT_SCALE = "safety", "review", "scale"
-"""In the slot `expects`: *go on or stop here*, the review, a question with options in order; see
-AnswerGate."""
+"""In the slot `expects`: *go on or stop here*, the review, a question with options in order that
+are of no kind which was learnt; see AnswerGate."""
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,11 @@ from bot.choices import ANSWER
 from bot.request_share import request_share
 
 LIKELY = "likely"
-"""What DegreeReader adds: for each scale how likely no degree is meant, then each place."""
+"""What DegreeReader adds: for each scale how likely no degree is meant, then each place, then that
+it is left open which."""
 SCALE = "scale"
+SCALES = ("extent", "strain")
+"""The kinds of scales whose degrees were learnt; another one is a `SCALE`."""
 SAFETY = "safety"
 START, SMALL_TALK = "start", "thanks"
 _SAID_BY = {
@@ -37,7 +40,7 @@ _SAID_BY = {
     "thanks": ("thanking",),
 }
 """Lists of the lexicons: each such request of the lines that were held out has a word of them."""
-_ASKING = {SCALE, "choice", "text"}
+_ASKING = {SCALE, *SCALES, "choice", "text"}
 _CODE = re.compile(r"[<>{}\[\]\\|=;`$]|--")
 _MUCH_CODE = 2
 
@@ -59,10 +62,12 @@ class AnswerGate(GraphComponent, IntentClassifier):
       heard from `decline_threshold` on: it costs no held-out answer;
     - `review`, all answers and what to share: as at a question with options, and words of sharing
       (`intents_at_review`) count nowhere else; "looks right, go ahead" begins nothing there;
-    - `scale`, options in order: what only says how much, or says it first, is an answer, whatever
-      its words may be taken for ("last option", "very much so, thank you"). So is what was learnt
-      to say how much (`bot/degree_reader.py`): "in the end yes, after we sorted out what I meant";
-      not where no degree is as likely as `no_degree`, and never one of `firm_intents`;
+    - `extent`, `strain`, or another `scale`, options in order: what only says how much, or says it
+      first, is an answer, whatever its words may be taken for ("last option", "very much so, thank
+      you"). So is what was learnt to say how much (`bot/degree_reader.py`), be it open which option
+      is meant: "in the end yes, after we sorted out what I meant", "there was a moment"; not where
+      no degree is as likely as
+      `no_degree`, and never one of `firm_intents`;
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
     - anything else: requests must reach `choice_threshold`;
@@ -102,7 +107,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
             "words_at_safety": 2,
             "choice_threshold": 0.5,
-            "no_degree": 0.3,
+            "no_degree": 0.03,
             "firm_intents": ["stop_delete", "ask_human", "correct", "stop", "thanks"],
             "idle_threshold": 0.5,
         }
@@ -149,7 +154,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
 
     def _is_degree(self, message: Message) -> bool:
         text = message.get(TEXT) or ""
-        if _expects(message) != SCALE or any(
+        if not is_scale(_expects(message)) or any(
             one.contains("no_session", text) for one in self._lexicons
         ):
             # "I had no session today" does not say how it was.
@@ -166,7 +171,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
 
     def _is_something_else(self, message: Message, intent: dict[str, Any]) -> bool:
         name = intent.get(INTENT_NAME_KEY)
-        if _expects(message) == SCALE and (
+        if is_scale(_expects(message)) and (
             self._is_of_degree(message, name) or not self._says_so(message, name)
         ):
             return False
@@ -175,7 +180,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
         return not self._is_guess(name) and self._is_clear(message, intent)
 
     def _is_of_degree(self, message: Message, name: str | None) -> bool:
-        """Whether it was learnt that the text says how much, at either kind of scale."""
+        """Whether it was learnt that the text says how much, at this kind of scale."""
         none = [shares[0] for shares in (message.get(LIKELY) or {}).values()]
         if not none or name in self._config["firm_intents"]:
             return False
@@ -230,6 +235,11 @@ class AnswerGate(GraphComponent, IntentClassifier):
             return float(self._config["decline_threshold"])
         leaving = intent.get(INTENT_NAME_KEY) in self._config["leave_intents"]
         return float(self._config["leave_threshold" if leaving else "text_threshold"])
+
+
+def is_scale(expects: str | None) -> bool:
+    """Whether the open question has options in order."""
+    return expects in (SCALE, *SCALES)
 
 
 def _expects(message: Message) -> str | None:

@@ -21,10 +21,11 @@ from rasa.shared.nlu.training_data.message import Message
 from afterword.screening.embedding import read_safetensors
 from afterword.screening.ngrams import marks
 from afterword.screening.wordpiece import cleaned
-from bot.answer_gate import LIKELY, SCALE
+from bot.answer_gate import LIKELY, SCALES, is_scale
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "understanding" / "degrees.safetensors"
-SCALES = ("extent", "strain")
+CLASSES = 7
+"""No degree, the five places, and a degree that leaves the place open."""
 # The vectors and the marks weigh about as much as each other.
 VECTOR_SCALE, MARKS_SCALE = 4.0, 2.0
 
@@ -35,14 +36,18 @@ class Weights:
     """A linear model for each of `SCALES`, over the sentence vectors and the marks of a text."""
 
     def __init__(self, content: bytes) -> None:
-        """Reads `<scale>.vector` (6 x 768), `.marks` (buckets x 6, in `.step`s) and `.bias` (6)."""
+        """Reads `<scale>.vector` (7 x 768), `.marks` (buckets x 7, in `.step`s) and `.bias` (7)."""
         self._all = read_safetensors(content)
 
-    def likely(self, text: str, vector: Floats) -> dict[str, list[float]]:
-        """For each scale how likely no place is meant, then each place from 1 to 5."""
+    def likely(self, text: str, vector: Floats, scale: str | None) -> dict[str, list[float]]:
+        """How likely no degree is meant, each place from 1 to 5, and one that is left open.
+
+        For the scale, or for each of `SCALES` if it is none of them.
+        """
         found = marks(cleaned(text))
         length = max(float(np.linalg.norm(vector)), 1e-9)
-        return {name: self._of(name, found, vector / length) for name in SCALES}
+        names = (scale,) if scale in SCALES else SCALES
+        return {name: self._of(name, found, vector / length) for name in names}
 
     def _of(self, name: str, found: NDArray[np.int64], vector: Floats) -> list[float]:
         logits = self._all[f"{name}.bias"] + self._all[f"{name}.vector"] @ vector * VECTOR_SCALE
@@ -92,8 +97,9 @@ class DegreeReader(GraphComponent, IntentClassifier):
         """Adds `likely` where it may be asked for, in place."""
         for message in messages:
             vector = _vector(message)
-            if vector is not None and (message.get(METADATA) or {}).get("expects") == SCALE:
-                likely = self._weights.likely(str(message.get(TEXT)), vector)
+            expects = (message.get(METADATA) or {}).get("expects")
+            if vector is not None and is_scale(expects):
+                likely = self._weights.likely(str(message.get(TEXT)), vector, expects)
                 message.set(LIKELY, likely, add_to_output=True)
         return messages
 

@@ -20,7 +20,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from afterword.datafiles import load_lexicon
 from afterword.reflection.lexicon import Lexicon
 from afterword.reflection.parts import after_degree, parts_of
-from bot.answer_gate import LIKELY, SCALE
+from bot.answer_gate import LIKELY, is_scale
 from bot.choices import ANSWER, Choice, resolve, typed
 from bot.incoming import Incoming
 from bot.processor import StrictProcessor, TurnFailed
@@ -177,7 +177,7 @@ def understood(
         return _certain(ANSWER)
     known = text.strip()[:UNDERSTOOD_CHARACTERS]
     parsed = processor.understand(known, metadata, tracker)
-    degree = after_degree(known, _lexicons()) if metadata.get("expects") == SCALE else []
+    degree = after_degree(known, _lexicons()) if is_scale(metadata.get("expects")) else []
     parts = [
         {**read["intent"], "text": part, LIKELY: read[LIKELY]}
         for part in degree or parts_of(known)

@@ -38,7 +38,8 @@ from understanding_lines import Line  # noqa: E402
 
 from afterword.screening.ngrams import BUCKETS, marks  # noqa: E402
 from afterword.screening.wordpiece import cleaned  # noqa: E402
-from bot.degree_reader import MARKS_SCALE, SCALES, VECTOR_SCALE, WEIGHTS  # noqa: E402
+from bot.answer_gate import SCALES  # noqa: E402
+from bot.degree_reader import CLASSES, MARKS_SCALE, VECTOR_SCALE, WEIGHTS  # noqa: E402
 from bot.sentence_vectors import SentenceVectors  # noqa: E402
 
 STRENGTH = 20.0
@@ -52,11 +53,11 @@ def main() -> None:
     inputs = features([line.text for line in found])
     # Lines that the encoder knows say nothing of how far it carries over.
     apart = np.array([lines.kept_back(line.text) for line in found])
-    said = np.zeros((len(found), 6))
+    said = np.zeros((len(found), CLASSES))
     kept: dict[str, np.ndarray] = {}
     for scale in SCALES:
         own = np.array([at for at, line in enumerate(found) if line.scale == scale])
-        targets = np.array([found[at].place for at in own])
+        targets = np.array([CLASSES - 1 if found[at].open else found[at].place for at in own])
         rest = apart[own]
         said[own[rest]] = learn(inputs[own[~rest]], targets[~rest]).predict_proba(inputs[own[rest]])
         kept |= stored(scale, learn(inputs[own], targets))
@@ -108,7 +109,9 @@ def show(found: Sequence[Line], said: np.ndarray) -> None:
                 if (line.scale, line.language) == (scale, language)
             ]
             places = np.array([found[at].place for at in own])
-            best, share = said[own].argmax(axis=1), said[own].max(axis=1)
+            unsure = said[own][:, :1] + said[own][:, -1:]
+            shares = np.hstack([unsure, said[own][:, 1:-1]])
+            best, share = shares.argmax(axis=1), shares.max(axis=1)
             print(f"{scale} {language}: {len(own)} lines, {np.count_nonzero(places)} of them sure")
             for bound in (0.6, 0.7, 0.8, 0.9, 0.95):
                 taken = (best > 0) & (share >= bound)

@@ -23,8 +23,8 @@ _STRAIN = {"much": 1, "mostly": 1, "all": 1, "some": 2, "little": 3, "hardly": 4
 class Line:
     """An answer to a question with options in order.
 
-    `place` is the option that is surely meant, from 1, or 0; `question` is empty for the words of
-    degree of data/nlu, which belong to none.
+    `place` is the option that is surely meant, from 1, or 0; `open`: which one it is, is left open;
+    `question` is empty for the words of degree of data/nlu, which belong to none.
     """
 
     scale: str
@@ -32,6 +32,7 @@ class Line:
     language: str
     place: int
     question: str
+    open: bool = False
 
 
 def kept_back(text: str) -> bool:
@@ -45,8 +46,10 @@ def read_degrees() -> list[Line]:
     for path in sorted(DEGREES.glob("*.jsonl")):
         for entry in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             scale = "strain" if entry["question"] == "snag" else "extent"
-            place = entry["places"][0] if len(entry["places"]) == 1 else 0
-            found.append(Line(scale, entry["text"], path.stem, place, entry["question"]))
+            places = entry["places"]
+            place = places[0] if len(places) == 1 else 0
+            own = (entry["text"], path.stem, place, entry["question"], len(places) > 1)
+            found.append(Line(scale, *own))
     return found
 
 

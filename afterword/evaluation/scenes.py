@@ -9,6 +9,7 @@ from afterword.reflection.answers import Answer, AnswerState
 from afterword.reflection.asking import Asker, Choice, Prompt
 from afterword.reflection.exchange import Open
 from afterword.reflection.instrument import Kind
+from afterword.reflection.likely import learnt_scale
 from afterword.reflection.plan import REVIEW, Plan
 from afterword.settings import PROJECT
 
@@ -46,7 +47,7 @@ def scene(context: str, language: str) -> Scene:
     expects = REVIEW if place == REVIEW else prompt.input
     question = asker.plan.question(place, answers)
     if question is not None and question.item.kind is Kind.SCALE:
-        expects = "scale"
+        expects = learnt_scale(question.item.options) or "scale"
     return Scene(context, asker, Open(place), answers, expects, prompt.choices)
 
 

@@ -74,6 +74,10 @@ class Asker:
         """Why this is asked."""
         return self.fill(question.item.why[self.language], question)
 
+    def means(self, question: Question) -> str:
+        """The question in other words; empty where the instrument has none."""
+        return self.fill(question.item.means.get(self.language, ""), question)
+
     def fill(self, text: str, question: Question) -> str:
         return text.format(clinician=self.clinician, goal=question.goal or "")
 

@@ -31,7 +31,19 @@ _RESERVED = frozenset({"review", "closed", "change", "remove", "delete", "keep",
 _STRAINS = frozenset({"withdrawal", "confrontation"})
 _TOP = frozenset({"instrument", "version", "languages", "most", "plan", "packs", "scales", "items"})
 _ITEM = frozenset(
-    {"construct", "kind", "scale", "low", "follow_up", "label", "names", "ask", "again", "why"}
+    {
+        "construct",
+        "kind",
+        "scale",
+        "low",
+        "follow_up",
+        "label",
+        "names",
+        "ask",
+        "again",
+        "means",
+        "why",
+    }
     | {"options", "every", "from", "private", "seconds"}
 )
 
@@ -67,7 +79,8 @@ class Item:
     """One question. `low` counts options from 1; a scale's last option is the best.
 
     `scale` names the scale that its options are of; empty: they are its own. `reworded` says by
-    language when a clinic last changed what is asked; none: never.
+    language when a clinic last changed what is asked; none: never. `means` says the question in
+    other words, for who asks; it may be empty.
 
     `every`: weeks that go by at least before it takes its turn again. `first`: the reflection,
     from 1, in which it is asked first. `private`: not shared with the others. `seconds`: how long
@@ -90,6 +103,7 @@ class Item:
     private: bool = False
     seconds: int = 0
     scale: str = ""
+    means: Wording = field(default_factory=dict)
     reworded: Mapping[str, datetime] = field(default_factory=dict)
 
     def option(self, option_id: str) -> Option | None:
@@ -215,6 +229,7 @@ def _item(
         private=_flag(data, "private", path),
         seconds=_number(data, "seconds", path, _SECONDS[kind]),
         scale=str(data.get("scale", "")),
+        means=checks.wording_of(data, "means", path, languages) if "means" in data else {},
     )
 
 

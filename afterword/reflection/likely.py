@@ -17,11 +17,11 @@ from afterword.reflection.reading import Reading
 from afterword.reflection.tags import without_tag
 
 Likely = Mapping[str, Sequence[float]]
-"""For each kind of scale how likely no place is meant, then each place from 1 on."""
+"""For each kind of scale how likely no degree is meant, each place from 1 on, and one left open."""
 
 ONE, NONE = 0.98, 0.995
-"""From which share on a place counts: where the rule has the same candidate, and where it has none.
-Where the rule has several, the words say that it is open."""
+"""From which share on a place counts: where the rule has the same candidate, and where it has none,
+or several that exclude each other. Where it has two neighbours, the words say that it is open."""
 AGREED = 0.99
 """The same where both name that one option, and the text denies twice: "no I didn't feel safe"."""
 NUMBER = 0.5
@@ -46,9 +46,10 @@ def with_likely(
     What is open in so many words stays open: "3 or 4", "8/10", "not unhappy", "sometimes".
     """
     options = question.item.options
-    shares = likely.get(_scale(options) or "", ())
-    if reading.sure or len(shares) != len(options) + 1 or lexicon.contains("unsettled", text):
+    learnt = likely.get(learnt_scale(options) or "", ())
+    if reading.sure or len(learnt) != len(options) + 2 or lexicon.contains("unsettled", text):
         return reading
+    shares = (learnt[0] + learnt[-1], *learnt[1:-1])
     best = max(range(len(shares)), key=lambda place: shares[place])
     if best == 0 or shares[best] < _needed(reading, text, options, lexicon):
         return reading
@@ -64,7 +65,7 @@ def _needed(reading: Reading, text: str, options: Sequence[Option], lexicon: Lex
     if not reading.options:
         return NONE
     if len(reading.options) > 1:
-        return math.inf
+        return NONE if _are_opposed(reading.options, options) else math.inf
     if not has_number(text):
         return ONE
     return (
@@ -91,13 +92,20 @@ def _is_the_number(text: str, place: int, size: int, lexicon: Lexicon) -> bool:
     return whole or of_these or nothing or at_an_end or numbers == [str(place)]
 
 
+def _are_opposed(candidates: Sequence[Option], options: Sequence[Option]) -> bool:
+    """ "Not a lot but some": the words of several options, of which one is meant."""
+    found = [options.index(one) for one in candidates]
+    return max(found) - min(found) > 1
+
+
 def _denies_twice(text: str, lexicon: Lexicon) -> bool:
     negators = lexicon.words("negators")
     words = tuple(word for word in tokens(text) if word[0].isalnum())
     return sum(word in negators for word in without_tag(words, lexicon)) >= _DENIALS
 
 
-def _scale(options: Sequence[Option]) -> str | None:
+def learnt_scale(options: Sequence[Option]) -> str | None:
+    """Which kind of scale the options are, of those that were learnt."""
     for name, groups in _SCALES.items():
         if len(options) == len(groups) and all(
             group in option.says for group, option in zip(groups, options, strict=True)

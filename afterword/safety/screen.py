@@ -143,7 +143,7 @@ def screen(text: str, context: Context) -> Finding:
             # Whatever went wrong, this message is not passed over in silence.
             failed = True
     if not failed:
-        evidence = _doubted(text, evidence, context)
+        evidence = _agreed(_doubted(text, evidence, context))
     tier = max((one.tier for one in evidence), default=Tier.NONE)
     if failed:
         tier = max(tier, Tier.CHECK)
@@ -178,6 +178,25 @@ def _doubted(text: str, evidence: list[Evidence], context: Context) -> list[Evid
     return [
         replace(one, tier=max(most, _ONE_LESS[one.tier]), lowered=(*one.lowered, MODEL))
         if one in ruled and goes_too_far(one)
+        else one
+        for one in evidence
+    ]
+
+
+def _agreed(evidence: list[Evidence]) -> list[Evidence]:
+    """Where rules and model each would ask about the same danger, staff are told.
+
+    Neither is certain by itself; both together were right 38 of 39 times in the lines of
+    tests/safety/data (docs/decisions/0040).
+    """
+    asking = {
+        one.category
+        for one in evidence
+        if one.layer != MODEL and one.tier is Tier.CHECK and not one.lowered
+    }
+    return [
+        replace(one, tier=Tier.SAME_DAY)
+        if one.layer == MODEL and one.tier is Tier.CHECK and one.category in asking
         else one
         for one in evidence
     ]

@@ -98,6 +98,7 @@ def _item(instrument: str, item: Item, held: Held) -> Item:
         label=words("label"),
         ask=words("ask"),
         again=words("again"),
+        means=words("means"),
         why=words("why"),
         options=_options(instrument, item, held),
     )

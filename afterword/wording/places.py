@@ -10,7 +10,7 @@ from afterword.reflection.instrument import Instrument
 
 Texts = Mapping[str, str]
 LONGEST_KEY = 120
-PARTS = ("ask", "again", "why", "label")
+PARTS = ("ask", "again", "means", "why", "label")
 _OPTION = "option."
 _SCALE = "scale."
 
@@ -130,6 +130,8 @@ def option_key(instrument: str, item: str, scale: str, option: str) -> str:
 def _of_questions(instrument: Instrument) -> Iterator[Text]:
     for item in instrument.items.values():
         for part in PARTS:
+            if not getattr(item, part):
+                continue
             yield Text(
                 part_key(instrument.id, item.id, part),
                 Place.QUESTIONS,

@@ -13,8 +13,8 @@ SURE = 0.999
 
 
 def likely(place: int, share: float = SURE, scale: str = "extent") -> dict[str, list[float]]:
-    """The given place with that share, and all others alike."""
-    shares = [(1 - share) / 5] * 6
+    """The given place with that share, and all others alike; 6 leaves it open which."""
+    shares = [(1 - share) / 6] * 7
     shares[place] = share
     return {scale: shares}
 
@@ -50,6 +50,24 @@ def test_the_number_of_a_session_is_no_option() -> None:
 
 @pytest.mark.parametrize("text", ["3 or 4", "7/10", "8/10", "yes", "between mostly and partly"])
 def test_what_is_open_in_so_many_words_stays_open(text: str) -> None:
+    assert not any(read(text, likely(place)).sure for place in range(1, 6))
+
+
+def test_of_options_that_exclude_each_other_the_one_that_was_learnt_is_certain() -> None:
+    text = "yes, but a little one only"
+    assert (places(read(text, {}, "snag")), read(text, {}, "snag").sure) == ([1, 3], False)
+    assert places(read(text, likely(3, scale="strain"), "snag")) == [3]
+    assert not read(text, likely(3, 0.99, "strain"), "snag").sure
+    assert not read(text, likely(5, scale="strain"), "snag").sure
+
+
+def test_what_says_how_much_and_leaves_the_option_open_is_asked_back() -> None:
+    assert not read("no we spent the whole hour on forms", likely(6)).sure
+    assert read("he read me like a book", likely(6)) == UNCLEAR
+
+
+@pytest.mark.parametrize("text", ["yeah nah", "nice one"])
+def test_what_two_neighbours_share_stays_open(text: str) -> None:
     assert not any(read(text, likely(place)).sure for place in range(1, 6))
 
 

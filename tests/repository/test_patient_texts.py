@@ -27,8 +27,9 @@ def read_by_patients(language: str) -> dict[str, str]:
         if language not in instrument.languages:
             continue
         for name, item in instrument.items.items():
-            for part in ("label", "ask", "again", "why"):
-                texts[f"{instrument.version}.{name}.{part}"] = getattr(item, part)[language]
+            for part in ("label", "ask", "again", "means", "why"):
+                if language in getattr(item, part):
+                    texts[f"{instrument.version}.{name}.{part}"] = getattr(item, part)[language]
             for option in item.options:
                 texts[f"{instrument.version}.{name}.{option.id}"] = option.label[language]
     return texts
@@ -53,7 +54,7 @@ def said_by_assistant() -> Iterator[tuple[str, str]]:
     for texts in (PATIENT_TEXTS, SPANISH_TEXTS):
         for key, text in texts.items():
             if key.startswith(("bot.", "page.", "safety.")) or key.endswith(
-                (".ask", ".again", ".why", ".label")
+                (".ask", ".again", ".means", ".why", ".label")
             ):
                 yield key, text
 

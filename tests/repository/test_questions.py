@@ -25,7 +25,7 @@ EASY_SPANISH = 65.0
 
 def lines(made: Instrument, language: str) -> Iterator[tuple[str, str]]:
     for name, item in made.items.items():
-        for part in ("label", "ask", "again", "why"):
+        for part in ("label", "ask", "again", "means", "why"):
             if language in getattr(item, part):
                 yield f"{name}.{part}", getattr(item, part)[language]
         for option in item.options:
@@ -49,7 +49,9 @@ def test_each_english_line_is_of_grade_six_or_lower(key: str) -> None:
     assert grade(ENGLISH[key]) <= EASY, ENGLISH[key]
 
 
-@pytest.mark.parametrize("key", [key for key in ENGLISH if key.endswith((".ask", ".why"))])
+@pytest.mark.parametrize(
+    "key", [key for key in ENGLISH if key.endswith((".ask", ".means", ".why"))]
+)
 def test_no_question_praises_or_acts_a_person(key: str) -> None:
     assert "!" not in ENGLISH[key]
     assert not PRAISE.search(ENGLISH[key]) and not ACTS_A_PERSON.search(ENGLISH[key])

@@ -82,8 +82,19 @@ def test_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.016
 
 
+@pytest.mark.parametrize("name", ["eleventh_en", "eleventh_es"])
+def test_lines_of_ordinary_patients(screener: Screener, name: str) -> None:
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.945
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.88
+    assert share(lines, Tier.CHECK, severity=("imminent",)) == 1
+    assert share(lines, Tier.SAME_DAY, severity=("past",)) <= 0.05
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.06
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.025
+
+
 @pytest.mark.parametrize("name", ["tenth_en", "tenth_es"])
-def test_lines_of_the_two_last_hands(screener: Screener, name: str) -> None:
+def test_lines_of_two_further_hands(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.91
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.83
@@ -99,7 +110,7 @@ def test_lines_of_two_hands_that_hint_more_than_they_say(screener: Screener, nam
     assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.74
     assert share(lines, Tier.CHECK, severity=("imminent",)) == 1
     assert share(lines, Tier.CHECK, label=("none",)) <= 0.035
-    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.015
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.02
 
 
 def test_ordinary_speech(screener: Screener) -> None:
@@ -132,6 +143,7 @@ def test_plain_statements_of_others(screener: Screener) -> None:
         "plain_tenth",
         "plain_eleventh",
         "plain_twelfth",
+        "plain_thirteenth",
     ],
 )
 def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> None:

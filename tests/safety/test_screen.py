@@ -173,6 +173,29 @@ def test_together_only_what_neither_part_says_is_new(answers: dict[str, Tier], t
     assert look("done", model=model, earlier=("so I", "am")).tier is tier
 
 
+@pytest.mark.parametrize(
+    ("text", "asks", "tier"),
+    [
+        ("slaughter", Category.HARM_TO_OTHERS, Tier.SAME_DAY),
+        ("slaughter", Category.SELF_HARM, Tier.CHECK),
+        ("a pig", Category.HARM_TO_OTHERS, Tier.CHECK),
+    ],
+)
+def test_staff_are_told_where_rules_and_model_would_ask_about_the_same(
+    text: str, asks: Category, tier: Tier
+) -> None:
+    model = FakeModel({text: opinion(Tier.CHECK, asks)})
+    assert look(text, model=model).tier is tier
+
+
+def test_what_the_model_itself_has_lowered_does_not_tell_staff_because_it_would_ask() -> None:
+    text = "sleep forever"
+    rules = Rules((rule_set("en", {**pattern("en-9", text), "layer": "composed"}),))
+    assert screen(text, Context(rules)).tier is Tier.SAME_DAY
+    model = FakeModel({text: opinion(Tier.CHECK)}, allows=Tier.CHECK)
+    assert screen(text, Context(rules, model)).tier is Tier.CHECK
+
+
 def test_what_names_nothing_is_asked_about_and_a_word_more_is_not() -> None:
     bare = replace(KNOWN, bare_words=(frozenset({"did", "it", "twice"}), frozenset({"ayer"})))
     model = FakeModel(

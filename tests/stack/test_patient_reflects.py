@@ -199,6 +199,17 @@ def test_a_digression_is_answered_and_the_question_asked_again(
     assert case.answers() == {}
 
 
+@pytest.mark.parametrize("typed", ["what do you mean, take in?", "how does this work"])
+def test_what_the_question_means_is_said_to_who_asks(stack: Stack, typed: str) -> None:
+    case = stack.case()
+    patient = case.patient()
+    asked = patient.start()[-1]["text"]
+    said = patient.type(typed)
+    assert "In other words: what you most wanted to talk about" in text_of(said)
+    assert said[-1]["text"] == asked, "in full"
+    assert case.answers() == {}
+
+
 def test_skip_and_rather_not_say_by_words(stack: Stack) -> None:
     case = stack.case()
     patient = case.patient()

@@ -62,6 +62,13 @@ def test_a_second_request_may_be_written_as_an_outcome() -> None:
     assert one.expected == Expected("rating", value=3, also="who_sees")
 
 
+def test_help_serves_who_wants_the_question_again_and_not_the_other_way_round() -> None:
+    again = line("strain as in what", "digression", "snag", name="repeat")
+    how = line("how does this work", "digression", "snag", name="help")
+    assert judge(again, intent="help").verdict is Verdict.RIGHT
+    assert judge(how, intent="repeat").verdict is Verdict.WRONG
+
+
 def test_empty_lines_are_left_out_and_english_is_the_default() -> None:
     entry = {"context": "wish", "text": "more time", "expected": "words"}
     [one] = read_lines([("a", f"\n\n{json.dumps(entry)}\n \n")])
