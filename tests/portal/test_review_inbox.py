@@ -171,9 +171,9 @@ def test_a_batch_has_twenty_and_the_last_leads_to_all_done(alex: Client) -> None
 
 
 def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["mine is phone by the way"]
+    key = messages(page(alex, "?reason=fallback"))["heres mine phone by the way"]
     assert "It counts once a second person says the same." in press(alex, "label.ask_human", key)
-    assert "mine is phone by the way" not in messages(page(alex, "?reason=fallback"))
+    assert "heres mine phone by the way" not in messages(page(alex, "?reason=fallback"))
     assert "1 of yours waits for a second person" in page(alex)
     text = page(nat, "?reason=fallback")
     assert "A colleague says: Talk to a person." in text
@@ -182,13 +182,13 @@ def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client
 
 
 def test_the_same_person_cannot_be_the_second(alex: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["mine is phone by the way"]
+    key = messages(page(alex, "?reason=fallback"))["heres mine phone by the way"]
     press(alex, "label.ask_human", key)
     assert "Ask a colleague." in press(alex, "label.ask_human", key)
 
 
 def test_something_else_is_chosen_from_all(alex: Client) -> None:
-    key = messages(page(alex, "?reason=margin"))["y u askin if we argued then"]
+    key = messages(page(alex, "?reason=margin"))["who wants to hear about rows"]
     assert "Choose what was meant." in press(alex, "other", key)
     assert "Choose what was meant." in press(alex, "label.nonsense", key)
     assert "Saved." in press(alex, "other", key, other="ask_why")
