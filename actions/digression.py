@@ -44,7 +44,12 @@ def why_line(talk: Talk) -> Line:
 
 
 def means_lines(talk: Talk) -> tuple[Line, ...]:
-    """What the open question means, where it says so: for who did not understand it."""
+    """What the open question means, where it says so: for who did not understand it.
+
+    Not behind a safe message: there *go on or stop here* is open, and no question slips in.
+    """
+    if talk.open.pending is Pending.SAFETY:
+        return ()
     question = talk.asker.plan.question(talk.open.question, talk.answers)
     meant = talk.asker.means(question) if question else ""
     return (Line("as_is", {"text": meant}),) if meant else ()

@@ -66,8 +66,7 @@ class AnswerGate(GraphComponent, IntentClassifier):
       first, is an answer, whatever its words may be taken for ("last option", "very much so, thank
       you"). So is what was learnt to say how much (`bot/degree_reader.py`), be it open which option
       is meant: "in the end yes, after we sorted out what I meant", "there was a moment"; not where
-      no degree is as likely as
-      `no_degree`, and never one of `firm_intents`;
+      no degree is as likely as `no_degree`, and never one of `firm_intents`;
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
     - anything else: requests must reach `choice_threshold`;

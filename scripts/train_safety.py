@@ -75,7 +75,7 @@ CHOSEN = {
     "en": {"check": 0.54, "same_day": 0.87, "unsure": 0.5, "doubtful": 0.2, "doubt": (0.3, 0.9)},
     "es": {"check": 0.46, "same_day": 0.8, "unsure": 0.4, "doubtful": 0.2, "doubt": (0.2, 0.93)},
 }
-"""Chosen by hand: docs/decisions/0033-a-second-encoder-where-the-first-is-in-doubt.md."""
+"""Chosen by hand: decisions 0033 and 0040."""
 PROBES = [
     Sentence(text, "none", "none", "en", "probes")
     for text in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -48,8 +48,8 @@ def read_degrees() -> list[Line]:
             scale = "strain" if entry["question"] == "snag" else "extent"
             places = entry["places"]
             place = places[0] if len(places) == 1 else 0
-            own = (entry["text"], path.stem, place, entry["question"], len(places) > 1)
-            found.append(Line(scale, *own))
+            line = Line(scale, entry["text"], path.stem, place, entry["question"])
+            found.append(replace(line, open=len(places) > 1))
     return found
 
 

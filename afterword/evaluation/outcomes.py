@@ -21,7 +21,7 @@ _SHARED = {
 _NOT_NOW = {"pause", "stop", "skip", "rather_not_say"}
 """Before the start: nothing is begun, whichever of them it is taken for."""
 
-_SERVED_BY = {"help": "repeat"}
+_SERVES_TOO = {"help": "repeat"}
 """What the answer to one request gives besides: *help* too says what the question means and asks it
 once more in full."""
 
@@ -148,7 +148,7 @@ def _is_right(expected: Expected, done: Done) -> bool:
 
 
 def _same_digression(expected: Expected, done: Done) -> bool:
-    if expected.name not in (done.name, _SERVED_BY.get(done.name or "")):
+    if expected.name not in (done.name, _SERVES_TOO.get(done.name or "")):
         return done.name == expected.also and heard_both(expected, done)
     if expected.item is not None and done.item is not None and expected.item != done.item:
         return False
