@@ -131,7 +131,7 @@ def test_what_is_said_to_the_assistant_itself(screener: Screener) -> None:
 def test_plain_statements_of_others(screener: Screener) -> None:
     lines = screened(screener, "plain_more")
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.99
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.975
+    assert share(lines, Tier.SAME_DAY, severity=("imminent", "active")) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,8 @@ def test_plain_statements_of_others(screener: Screener) -> None:
         "plain_twelfth",
         "plain_thirteenth",
         "plain_fourteenth",
+        "plain_fifteenth",
+        "plain_sixteenth",
     ],
 )
 def test_plain_statements_of_the_newest_hands(screener: Screener, name: str) -> None:
@@ -156,22 +158,20 @@ def test_plain_statements_and_harmless_lines_with_the_same_words(
     screener: Screener, language: str
 ) -> None:
     lines = screened(screener, f"twins_{language}", every=3)
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.99
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) == 1
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.06
 
 
 def test_plain_statements_of_those_who_name_things_otherwise(screener: Screener) -> None:
     lines = screened(screener, "plain_outright", every=3)
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.995
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.985
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) == 1
     harmless = screened(screener, "twins_further", every=3)
     assert share(harmless, Tier.SAME_DAY, label=("none",)) <= 0.06
 
 
 def test_plain_statements_of_a_third_hand(screener: Screener) -> None:
     lines = screened(screener, "plain_third")
-    assert share(lines, Tier.CHECK, severity=LIVE) >= 0.965
-    assert share(lines, Tier.SAME_DAY, severity=LIVE) >= 0.95
+    assert share(lines, Tier.SAME_DAY, severity=LIVE) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
