@@ -158,6 +158,8 @@ class AnswerGate(GraphComponent, IntentClassifier):
         ):
             # "I had no session today" does not say how it was.
             return False
+        if _name(message) == SMALL_TALK and any(one.thanks(text) for one in self._lexicons):
+            return False
         # "I don't know" leaves open how much; it asks for nothing.
         return _is_signs(text) or any(
             one.has("unsettled", text) or is_degree(text, one) for one in self._lexicons
@@ -248,6 +250,11 @@ def _expects(message: Message) -> str | None:
 def _is_signs(text: str) -> bool:
     """Signs alone, such as emoji, say more or less how it was; they ask for nothing."""
     return not any(sign.isalnum() for sign in text)
+
+
+def _name(message: Message) -> str | None:
+    name: str | None = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
+    return name
 
 
 def _confidence(intent: dict[str, Any]) -> float:

@@ -39,12 +39,13 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
     if named is not None:
         return Correction(named, _value(named, rest, lexicon))
     placed, rest = _placed(given, rest, answers, lexicon)
-    if placed is not None:
+    if placed is not None and placed.item.kind is not Kind.TEXT:
         return Correction(placed, _value(placed, rest, lexicon))
     for question in _last_rated_first(given, answers):
         if answer := _value(question, rest, lexicon):
+            # "My last answer should be partly" after own words: the last one with options.
             return Correction(question, answer, named=False)
-    return None
+    return None if placed is None else Correction(placed, None)
 
 
 def meant_value(text: str, question: Question, lexicon: Lexicon) -> Answer | None:

@@ -26,7 +26,7 @@ _LISTS = (
     "subjects", "unsettled", "no_slips", "opening", "pronouns", "share_beside", "thanking",
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
     "attending", "even", "put", "unreal", "doubting", "saying",
-    "joining", "greeting", "greeting_beside", "no_session", "about_options",
+    "joining", "greeting", "greeting_beside", "no_session", "about_options", "thanking_beside",
 )
 # fmt: on
 _SPACES = re.compile(r"\s+")
@@ -87,6 +87,12 @@ class Lexicon:
         said = tuple(word for word in tokens(text) if word[0].isalnum())
         length = length_at(said, 0, self.lists["greeting"])
         return length > 0 and self.words("greeting_beside").issuperset(said[length:])
+
+    def thanks(self, text: str) -> bool:
+        """Whether a text is thanks and nothing else, a face or not: "thank you so much 😊"."""
+        said = tuple(word for word in tokens(text) if word[0].isalnum())
+        length = length_at(said, 0, self.lists["thanking"])
+        return length > 0 and self.words("thanking_beside").issuperset(said[length:])
 
     def extreme(self, words: Tokens, at: int) -> tuple[str, int] | None:
         """Which of EXTREMES "couldn't have been better" is, and where it ends."""

@@ -6,16 +6,29 @@ from collections.abc import Iterable, Iterator
 from afterword.reflection.lexicon import Lexicon, normalise, tokens
 from afterword.reflection.reading import is_degree
 
+# A face after an answer ends it: "completely 😊 how many left?"
+_FACE = r"(?<=[\u2600-\u27BF\U0001F300-\U0001FAFF])\s+(?=\w)"
 _CUT = re.compile(
-    r"[.!?;\n…]+\s+|\s+[-–—]+\s+|,?\s+(?:but|also|pero|además)\s+|,\s+(?:and|y|so|can|could|who|why|"
-    r"quién|quien|puedo|por qué)\s+(?=\w)|"
+    r"[.!?;\n…]+\s+|\s+[-–—]+\s+|,?\s+(?:but|also|pero|además)\s+|,\s+(?:and|y|so|can|could|who|why|how|"
+    r"quién|quien|puedo|por qué|cuánto|cuantas|cuántas)\s+(?=\w)|" + _FACE + r"|"
     r"\s+(?:and|y|e|then)\s+(?=(?:can|could|who|why|where|how|what|are|is|do|does|stop|please|puedo|"
     r"puede|quién|quien|por qué|cómo|qué|eres|es|para)\b)",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"(?:can|could|who|why|quién|quien|puedo|por qué)\s+$", re.IGNORECASE)
+_OPENING = re.compile(
+    r"(?:can|could|who|why|how|quién|quien|puedo|por qué|cuánto|cuantas|cuántas)\s+$", re.IGNORECASE
+)
 _ANYWHERE = re.compile(
-    r"\s*[,.;:!?…\n]+\s*|\s+[-–—]+\s+|\s+(?:and|y|but|pero|also|además)\s+", re.IGNORECASE
+    r"\s*[,.;:!?…\n]+\s*|\s+[-–—]+\s+|\s+(?:and|y|but|pero|also|además)\s+|" + _FACE,
+    re.IGNORECASE,
+)
+# What asks the assistant something right after a word that says how much: "4 who sees this".
+_ASKING = re.compile(
+    r"(?<=[^\s,.;:!?…])\s+(?=(?:(?:who|why) (?:sees|reads|gets|can|do|are|is|will|else)|"
+    r"(?:can|could) (?:i|we|you|u)|are (?:you|u)|r u|how (?:long|many|much (?:longer|more))|"
+    r"do (?:you|u|i)|(?:quién|quien) (?:lo|ve|lee|va)|puedo|podemos|eres|"
+    r"cu[aá]nto (?:falta|queda)|por qué|porque me preguntas)\b)",
+    re.IGNORECASE,
 )
 # "Ok, who reads this" answers nothing; "yes, who reads this" may.
 _AGREEING = {"yes", "yeah", "yep", "yup", "sí", "si", "sip"}
@@ -49,7 +62,7 @@ def after_degree(text: str, lexicons: Iterable[Lexicon]) -> list[str]:
     sentences to pieces.
     """
     known = tuple(lexicons)
-    for head, rest in cuts(text):
+    for head, rest in (*cuts(text), *_cut_at(_ASKING, text)):
         if any(_says_how_much(head, one) for one in known):
             return [head, *(parts_of(rest) or [rest])]
     return []
@@ -57,9 +70,13 @@ def after_degree(text: str, lexicons: Iterable[Lexicon]) -> list[str]:
 
 def cuts(text: str) -> Iterator[tuple[str, str]]:
     """Each way to cut a short message in two, the earliest first: at a stop, or at an "and"."""
+    return _cut_at(_ANYWHERE, text)
+
+
+def _cut_at(end: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
     if len(text.split()) > _MOST_WORDS:
         return
-    for match in _ANYWHERE.finditer(text):
+    for match in end.finditer(text):
         head, rest = text[: match.start()].strip(), text[match.end() :].strip()
         if head and rest:
             yield head, rest

@@ -19,6 +19,7 @@ def intent(name: str, confidence: float = 0.95, **more: Any) -> dict[str, Any]:
         ("mostly", []),
         ("Mostly. Who can see this?", ["Mostly", "Who can see this?"]),
         ("mostly but can I stop now", ["mostly", "can I stop now"]),
+        ("ok start, how long is it", ["ok start", "how long is it"]),
         ("it was fine, who reads this", ["it was fine", "who reads this"]),
         ("en parte, ¿quién lo ve? quiero parar", ["en parte, ¿quién lo ve", "quiero parar"]),
         ("word " * 80 + ". stop", []),

@@ -36,6 +36,7 @@ def correct(text: str, answers: dict[str, Answer] | None = None) -> Correction |
         ("way of working was very much", "approach", "4"),
         ("approach = 4", "approach", "4"),
         ("oops, I meant heard 1", "heard", "1"),
+        ("the safe one should say completely", "safe", "5"),
     ],
 )
 def test_a_named_answer_is_changed(text: str, question: str, value: str) -> None:
@@ -53,6 +54,7 @@ def test_a_named_answer_is_changed(text: str, question: str, value: str) -> None
         ("make that mostly", "3"),
         ("it should have been not at all", "1"),
         ("mostly", "3"),
+        ("wait, my last answer should be partly", "2"),
     ],
 )
 def test_without_a_name_the_answer_that_was_given_last_is_meant(text: str, value: str) -> None:

@@ -72,3 +72,13 @@ def test_a_greeting_is_told_from_an_answer(text: str) -> None:
 @pytest.mark.parametrize("text", ["good", "well", "hello from her dog was the best bit", "day"])
 def test_an_answer_is_no_greeting(text: str) -> None:
     assert not lexicon().greets(text)
+
+
+@pytest.mark.parametrize("text", ["thank you 😊", "Thanks so much!", "ty", "thank u 😊"])
+def test_thanks_and_a_face_are_thanks(text: str) -> None:
+    assert lexicon().thanks(text)
+
+
+@pytest.mark.parametrize("text", ["very much, thank you", "kind of 😊", "thanks to him, 4", "😊"])
+def test_an_answer_with_thanks_in_it_is_no_thanks(text: str) -> None:
+    assert not lexicon().thanks(text)

@@ -13,6 +13,9 @@ from afterword.reflection.parts import after_degree
         ("completely and thank you", ["completely", "thank you"]),
         ("yes, is this private?", ["yes", "is this private?"]),
         ("4. sorry, what is this? who reads it", ["4", "sorry, what is this", "who reads it"]),
+        ("completely 😊 how many left?", ["completely 😊", "how many left?"]),
+        ("4 who sees this", ["4", "who sees this"]),
+        ("very much can we stop", ["very much", "can we stop"]),
     ],
 )
 def test_what_follows_a_degree_is_another_thought(text: str, parts: list[str]) -> None:
@@ -26,6 +29,9 @@ def test_what_follows_a_degree_is_another_thought(text: str, parts: list[str]) -
         "mostly I think",
         # No answer, or a no that may be about something else.
         "ok, who reads this",
+        # What was much, or all: no question follows.
+        "a lot of what I said",
+        "all of it how he said it",
         "no, I want to stop",
         "she asked, and I said it",
         "a little, " * 40,
