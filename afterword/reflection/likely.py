@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from afterword.reflection.instrument import Option
 from afterword.reflection.lexicon import Lexicon, has_number, tokens
+from afterword.reflection.nonsense import is_nonsense
 from afterword.reflection.plan import Question
 from afterword.reflection.reading import Reading
 from afterword.reflection.tags import without_tag
@@ -48,6 +49,9 @@ def with_likely(
     options = question.item.options
     learnt = likely.get(learnt_scale(options) or "", ())
     if reading.sure or len(learnt) != len(options) + 2 or lexicon.contains("unsettled", text):
+        return reading
+    if not reading.options and is_nonsense(text):
+        # It has learnt from words, and takes keys struck at random for any of them.
         return reading
     shares = (learnt[0] + learnt[-1], *learnt[1:-1])
     best = max(range(len(shares)), key=lambda place: shares[place])

@@ -141,6 +141,9 @@ def _corrected(clauses: list[Clause], known: Vocabulary) -> list[Clause]:
         words = clauses[at].words
         for start in range(len(words)):
             length = length_at(words, start, correctors)
+            if words[start] in _negators(known) and length == 1 and start + 1 < len(words):
+                # "Algo, no del todo" denies what follows; "mucho no, del todo" puts right.
+                continue
             before = [*clauses[:at], read_clause(words[:start], known)]
             after = [read_clause(words[start + length :], known), *clauses[at + 1 :]]
             if length and _is_exact(before) and _is_exact(after):

@@ -48,6 +48,10 @@ def test_the_number_of_a_session_is_no_option() -> None:
     assert not read(text, likely(4, 0.9)).sure
 
 
+def test_keys_struck_at_random_are_nothing_that_was_learnt() -> None:
+    assert not read("jjjjjjj ñññ", likely(1)).sure
+
+
 @pytest.mark.parametrize("text", ["3 or 4", "7/10", "8/10", "yes", "between mostly and partly"])
 def test_what_is_open_in_so_many_words_stays_open(text: str) -> None:
     assert not any(read(text, likely(place)).sure for place in range(1, 6))

@@ -1,10 +1,11 @@
 """Turns of phrase in which a human is sure how much is meant, and those that look like them."""
 
 import pytest
-from factory import lexicon, question
+from factory import adaptive, lexicon, question
 
 from afterword.problems import DataProblem
 from afterword.reflection.lexicon import build_lexicon, tokens
+from afterword.reflection.plan import Plan
 from afterword.reflection.reading import is_degree, read_option
 from afterword.reflection.sharing import decision
 
@@ -30,6 +31,7 @@ def read(text: str, of: str = "heard", language: str = "en") -> tuple[list[str],
         ("hated it lol", "approach", "en", "1"),
         ("nope we're good", "snag", "en", "5"),
         ("nope didnt suit me", "approach", "en", "1"),
+        ("En general sí, aunque no en todo", "heard", "es", "3"),
         ("Rotundamente no.", "heard", "es", "1"),
         ("claro que no", "heard", "es", "1"),
         ("ni de coña", "safe", "es", "1"),
@@ -173,3 +175,13 @@ def test_a_comma_in_a_not_now_changes_nothing() -> None:
     assert lexicon("es").has("not_now", "no, gracias, otro día")
     assert lexicon("en").has("not_now", "no, thanks, another time")
     assert not lexicon("es").has("keep_private", "no, compartir")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("barely", "en"), ("very little", "en"), ("muy poco", "es")]
+)
+def test_hardly_is_not_really_or_partly(text: str, language: str) -> None:
+    asked = Plan(adaptive(), {}).question("heard", {})
+    assert asked is not None
+    reading = read_option(asked, text, lexicon(language))
+    assert ([option.id for option in reading.options], reading.sure) == (["1", "2"], False)
