@@ -22,6 +22,7 @@ LINTED = ("actions", "afterword", "bench", "bot", "scripts", "tests")
 WHOLE = ("tests/stack", "tests/bot/test_safe_messages.py")
 SLOW = ("training", "bot", "access", "hardening", "portal", "gateway")
 ALONE = tuple(f"tests/stack/test_{name}.py" for name in ("many_at_once", "promoting"))
+SLOWEST = ("--durations=40", "--durations-min=4")
 TYPED = ("actions", "afterword", "bot", "scripts")
 
 # Each process reckons on one core: more threads than cores only wait for each other.
@@ -61,9 +62,9 @@ def stages_for(arguments: list[str]) -> dict[str, list[str]]:
     cores = os.cpu_count() or 1
     return stages | {
         "model": ["afterword", "train"],
-        "tests": ["pytest", *shared_by(cores + 1), *parts(), *without(WHOLE)],
-        "stack": ["pytest", *shared_by(cores), *WHOLE, *without(ALONE)],
-        "pace": ["pytest", *ALONE],
+        "tests": ["pytest", *SLOWEST, *shared_by(cores + 1), *parts(), *without(WHOLE)],
+        "stack": ["pytest", *SLOWEST, *shared_by(cores), *WHOLE, *without(ALONE)],
+        "pace": ["pytest", *SLOWEST, *ALONE],
     }
 
 

@@ -172,6 +172,8 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
         return known.refusing, False
     if not plain or (clauses[0].content and not clauses[0].degrees and len(plain) < len(speaking)):
         return _beside_content(speaking[0], clauses, known)
+    if _leads_to_agree(clauses[0], plain):
+        return clauses[0].degrees[0].places, False
     measured = [one for one in plain if {d.kind for d in one.degrees} <= {"measure", "scaled"}]
     exact = [one for one in plain if any(d.kind not in ("manner", "turned") for d in one.degrees)]
     exact = exact or [one for one in plain if any(d.kind != "manner" for d in one.degrees)]
@@ -187,6 +189,12 @@ def _decide(clauses: list[Clause], known: Vocabulary) -> tuple[frozenset[int], b
     if kinds == {"manner"} and places != frozenset({1}) and places != frozenset({known.size}):
         sure = False
     return places, sure
+
+
+def _leads_to_agree(clause: Clause, plain: list[Clause]) -> bool:
+    """ "Mostly what matters to me, yes": the yes agrees to the option that was said before it."""
+    leads = bool(clause.content) and clause.leads and clause.degrees[0].kind == "label"
+    return leads and all(degree.kind == "manner" for one in plain for degree in one.degrees)
 
 
 def _says_no_to_it(clauses: list[Clause], known: Vocabulary) -> bool:

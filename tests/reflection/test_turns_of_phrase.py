@@ -177,6 +177,14 @@ def test_a_comma_in_a_not_now_changes_nothing() -> None:
     assert not lexicon("es").has("keep_private", "no, compartir")
 
 
+def test_a_yes_behind_an_option_agrees_to_it() -> None:
+    assert read("Mostly what matters to me, yes", "goals")[0] == ["3"]
+
+
+def test_no_problem_is_praise_and_no_refusal() -> None:
+    assert read("No probs there", "safe") == read("good", "safe")
+
+
 @pytest.mark.parametrize(
     ("text", "language"), [("barely", "en"), ("very little", "en"), ("muy poco", "es")]
 )

@@ -82,7 +82,10 @@ def test_lines_of_the_newest_hands(screener: Screener, name: str) -> None:
     assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.016
 
 
-@pytest.mark.parametrize("name", ["eleventh_en", "eleventh_es", "twelfth_en", "twelfth_es"])
+@pytest.mark.parametrize(
+    "name",
+    [f"{which}_{of}" for which in ("eleventh", "twelfth", "thirteenth") for of in ("en", "es")],
+)
 def test_lines_of_ordinary_patients(screener: Screener, name: str) -> None:
     lines = screened(screener, name)
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.945
