@@ -76,6 +76,8 @@ function send(message) {
   const typed = $("text") === document.activeElement;
   mine.push({ client: uuid(), from: "patient", ...message });
   asked = true;
+  // Left open it lies over the reply, and that may be help lines.
+  $("menu").open = false;
   lastTap = Date.now();
   keep();
   render();
@@ -260,7 +262,7 @@ document.onkeydown = ({ key, target, ctrlKey, metaKey }) => {
 };
 document.onclick = (event) => {
   const { choice } = event.target.dataset;
-  if (choice || !$("menu").contains(event.target)) $("menu").open = false;
+  if (!$("menu").contains(event.target)) $("menu").open = false;
   if (choice) send({ choice, text: event.target.textContent });
   const link = event.target.closest("a");
   if (!link?.hash) return;
