@@ -10,13 +10,13 @@ from afterword.reflection.reading import is_degree
 _FACE = r"(?<=[\u2600-\u27BF\U0001F300-\U0001FAFF])\s+(?=\w)"
 _CUT = re.compile(
     r"[.!?;\n…]+\s+|\s+[-–—]+\s+|,?\s+(?:but|also|pero|además)\s+|,\s+(?:and|y|so|can|could|who|why|how|"
-    r"quién|quien|puedo|por qué|cuánto|cuantas|cuántas)\s+(?=\w)|" + _FACE + r"|"
+    r"quién|quien|puedo|por qué|cu[aá]nt[oa]s?)\s+(?=\w)|" + _FACE + r"|"
     r"\s+(?:and|y|e|then)\s+(?=(?:can|could|who|why|where|how|what|are|is|do|does|stop|please|puedo|"
     r"puede|quién|quien|por qué|cómo|qué|eres|es|para)\b)",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"(?:can|could|who|why|how|quién|quien|puedo|por qué|cuánto|cuantas|cuántas)\s+$", re.IGNORECASE
+    r"(?:can|could|who|why|how|quién|quien|puedo|por qué|cu[aá]nt[oa]s?)\s+$", re.IGNORECASE
 )
 _ANYWHERE = re.compile(
     r"\s*[,.;:!?…\n]+\s*|\s+[-–—]+\s+|\s+(?:and|y|but|pero|also|además)\s+|" + _FACE,
@@ -26,8 +26,8 @@ _ANYWHERE = re.compile(
 _ASKING = re.compile(
     r"(?<=[^\s,.;:!?…])\s+(?=(?:(?:who|why) (?:sees|reads|gets|can|do|are|is|will|else)|"
     r"(?:can|could) (?:i|we|you|u)|are (?:you|u)|r u|how (?:long|many|much (?:longer|more))|"
-    r"do (?:you|u|i)|(?:quién|quien) (?:lo|ve|lee|va)|puedo|podemos|eres|"
-    r"cu[aá]nto (?:falta|queda)|por qué|porque me preguntas)\b)",
+    r"do (?:you|u|i)|qui[eé]n (?:lo|ve|lee|va)|puedo|podemos|eres|"
+    r"cu[aá]nt[oa]s? (?:falta|queda|faltan|quedan)|por qué)\b)",
     re.IGNORECASE,
 )
 # "Ok, who reads this" answers nothing; "yes, who reads this" may.
