@@ -34,7 +34,7 @@ AFTERWARDS = frozenset({"back", "thanks"})
 # Nothing said beside something else changes the language: it is the message.
 LANGUAGE = "ask_language"
 LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
-START, DELETE, BACK = "start", "stop_delete", "back"
+START, DELETE, BACK, MEDICAL = "start", "stop_delete", "back", "medical_question"
 _ANSWERED_BEFORE = {DELETE, BACK}
 _NO, _EDGES = {"no", "nope", "nah", "n"}, " .,;!"
 RATED = "rated_"
@@ -70,6 +70,9 @@ def combine(
     if name == ANSWER:
         beside = _best(part for part in known if part.get("name") in BESIDE | AFTERWARDS)
         return intent, (str(beside["name"]) if beside else None)
+    if name == MEDICAL and expects == "text":
+        # "Why am I still so tired?" is for the clinician to read. That we do not answer it is said.
+        return {**intent, "name": ANSWER, "instead_of": name}, name
     if expects is None and name in BESIDE and any(_starts(part) for part in known):
         return {"name": START, "confidence": 1.0}, name
     if name in BESIDE | {BACK} and any(

@@ -25,6 +25,9 @@ _SERVES_TOO = {"help": "repeat"}
 """What the answer to one request gives besides: *help* too says what the question means and asks it
 once more in full."""
 
+_KEPT_TOO = "medical_question"
+"""At an open question its words are kept for the clinician too, besides what is answered."""
+
 _ASKED_ALONE = (None, *PENDING_AFTER.values())
 """What is pending after a message that had a request in it and nothing to store."""
 
@@ -142,6 +145,8 @@ def _is_right(expected: Expected, done: Done) -> bool:
             if done.kind == "no":
                 # Before the start *not now* and *finish later* do the same.
                 return expected.name == done.name
+            if done.kind == "words":
+                return expected.name == done.also == _KEPT_TOO
             return done.kind == "digression" and _same_digression(expected, done)
         case kind:
             return done.kind == kind

@@ -117,7 +117,11 @@ def _with_aside(
     if heard.also == "back" and (before := asker.plan.before(open_.question, answers)):
         return replace(outcome, open=Open(before.id), short=True) if outcome.store else outcome
     if (key := ASIDE_LINES.get(heard.also)) is not None:
-        return replace(outcome, say=(*outcome.say, Line(key)))
+        # A question about health is not answered, but it is kept for the clinician: both are said.
+        kept = (
+            (Line("kept_words"),) if key == "medical" and outcome.store and not outcome.say else ()
+        )
+        return replace(outcome, say=(*outcome.say, *kept, Line(key)))
     return outcome
 
 

@@ -73,6 +73,13 @@ def test_a_reason_after_a_request_is_no_answer_at_an_open_question() -> None:
     assert (found["name"], also) == ("answer", "ask_who_sees")
 
 
+def test_a_question_about_health_is_an_answer_to_an_open_question_too() -> None:
+    whole = intent("medical_question")
+    found, also = combine(whole, [], "text")
+    assert (found["name"], also) == ("answer", "medical_question")
+    assert combine(whole, [], "extent") == (whole, None)
+
+
 def test_an_unsure_second_request_is_left_alone() -> None:
     whole = intent("answer")
     assert combine(whole, [intent("stop", 0.5, text="to stop")], "text") == (whole, None)

@@ -241,13 +241,13 @@ def test_what_was_taken_out_of_a_line_is_shown_in_words_when_it_is_taught(
 
 
 def test_a_line_that_is_taken_back_waits_here_for_another_meaning(alex: Client) -> None:
-    press(alex, "label.thanks", messages(page(alex))["one more look at the other bit"])
-    assert "one more look at the other bit" not in messages(page(alex))
+    press(alex, "label.thanks", messages(page(alex))["one more peek at the bit before"])
+    assert "one more peek at the bit before" not in messages(page(alex))
     teach(alex, "take")
-    drafted = alex.get(TEACH).text.partition("one more look at the other bit")[2]
+    drafted = alex.get(TEACH).text.partition("one more peek at the bit before")[2]
     teach(alex, "drop", change=field_of(drafted, "change"))
-    assert "one more look at the other bit" not in alex.get(TEACH).text
-    assert "one more look at the other bit" in messages(page(alex))
+    assert "one more peek at the bit before" not in alex.get(TEACH).text
+    assert "one more peek at the bit before" in messages(page(alex))
 
 
 def teach(who: Client, what: str, **form: str) -> None:

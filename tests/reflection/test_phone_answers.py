@@ -197,6 +197,13 @@ def test_words_beside_a_request_that_only_leads_somewhere_else_are_offered_to_be
     assert (outcome.open.pending, outcome.open.draft) == (Pending.KEEP, text)
 
 
+def test_a_question_about_health_is_kept_for_the_clinician_and_not_answered() -> None:
+    text = "why am I still so tired"
+    outcome = turn(text, "wish", also="medical_question")
+    assert [answer.words for answer in outcome.store] == [text]
+    assert [line.key for line in outcome.say] == ["kept_words", "medical"]
+
+
 def test_leaving_without_an_answer_is_asked_about() -> None:
     outcome = turn("the kettle is on, I have to run", "heard", also="pause", guess="pause")
     assert (outcome.store, outcome.open) == ((), Open("heard", Pending.PAUSE))

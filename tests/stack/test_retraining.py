@@ -20,12 +20,12 @@ from waiting import wait_for
 
 from afterword.demo_seed import ADMIN
 
-MISHEARD = "wait i wasnt done with that"
+MISHEARD = "wait i wasnt finished there"
 LIKE_IT = (
     "oops too fast",
     "you moved on too fast",
     "my thumb was quicker than me",
-    "one more look at the other bit",
+    "one more peek at the bit before",
     "top of the list for that",
 )
 STARTING, TRAINING, PROMOTING = 60_000, 480_000, 120_000

@@ -69,6 +69,14 @@ def test_help_serves_who_wants_the_question_again_and_not_the_other_way_round() 
     assert judge(how, intent="repeat").verdict is Verdict.WRONG
 
 
+def test_a_question_about_health_may_be_kept_as_words_where_it_is_answered_too() -> None:
+    asked = line("why am I so tired", "digression", "open_text", name="medical_question")
+    words = line("why am I so tired", "words", "open_text")
+    for one in (asked, words):
+        assert judge(one, also="medical_question").verdict is Verdict.RIGHT
+    assert judge(asked).verdict is Verdict.WRONG
+
+
 def test_empty_lines_are_left_out_and_english_is_the_default() -> None:
     entry = {"context": "wish", "text": "more time", "expected": "words"}
     [one] = read_lines([("a", f"\n\n{json.dumps(entry)}\n \n")])
