@@ -185,3 +185,24 @@ def test_help_shows_the_question_in_full_again(adaptive: Stack) -> None:
     assert "You can pick an answer" in said
     assert patient.lines[-1]["text"] in asked
     assert patient.lines[-1]["text"] != short
+
+
+def test_a_question_about_health_is_kept_for_the_clinician_at_an_open_question(
+    adaptive: Stack,
+) -> None:
+    case = adaptive.case(goals=())
+    patient = case.patient()
+    patient.start()
+    # With options to choose from it is no answer.
+    asked = "is it safe to take ibuprofen with my tablets?"
+    said = text_of(patient.type(asked))
+    assert "cannot answer questions about health" in said
+    assert (case.answers(), patient.open["question"]) == ({}, "heard")
+    while patient.open["input"] != "text":
+        patient.type("skip")
+    open_question = patient.open["question"]
+    said = text_of(patient.type(asked))
+    assert "kept your words" in said
+    assert "cannot answer questions about health" in said
+    assert case.answers()[open_question].words == asked
+    assert patient.open["question"] != open_question
