@@ -41,7 +41,7 @@ MESSAGES = (
             (("answer", 0.46), ("stop", 0.23), ("rather_not_say", 0.12))),
     Unclear(EVA, 0, "heard", "oops too fast", _NO_IDEA, "unclear",
             (("answer", 0.78), ("repeat", 0.11), ("technical_problem", 0.06))),
-    Unclear(CLEO, 0, "approach", "one more peek at the bit before", _TORN, "unclear",
+    Unclear(CLEO, 0, "approach", "the little thing on the left again", _TORN, "unclear",
             (("repeat", 0.59), ("rated_little", 0.4), ("rated_some", 0.0))),
     Unclear(DAN, 1, "safe", "top of the list for that", _NO_IDEA, "unclear",
             (("answer", 0.71), ("back", 0.2), ("thanks", 0.02))),

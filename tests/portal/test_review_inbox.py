@@ -171,9 +171,9 @@ def test_a_batch_has_twenty_and_the_last_leads_to_all_done(alex: Client) -> None
 
 
 def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["heres mine phone by the way"]
+    key = messages(page(alex, "?reason=fallback"))["my new one is phone"]
     assert "It counts once a second person says the same." in press(alex, "label.ask_human", key)
-    assert "heres mine phone by the way" not in messages(page(alex, "?reason=fallback"))
+    assert "my new one is phone" not in messages(page(alex, "?reason=fallback"))
     assert "1 of yours waits for a second person" in page(alex)
     text = page(nat, "?reason=fallback")
     assert "A colleague says: Talk to a person." in text
@@ -182,7 +182,7 @@ def test_what_touches_safety_waits_for_a_second_person(alex: Client, nat: Client
 
 
 def test_the_same_person_cannot_be_the_second(alex: Client) -> None:
-    key = messages(page(alex, "?reason=fallback"))["heres mine phone by the way"]
+    key = messages(page(alex, "?reason=fallback"))["my new one is phone"]
     press(alex, "label.ask_human", key)
     assert "Ask a colleague." in press(alex, "label.ask_human", key)
 
@@ -241,13 +241,13 @@ def test_what_was_taken_out_of_a_line_is_shown_in_words_when_it_is_taught(
 
 
 def test_a_line_that_is_taken_back_waits_here_for_another_meaning(alex: Client) -> None:
-    press(alex, "label.thanks", messages(page(alex))["one more peek at the bit before"])
-    assert "one more peek at the bit before" not in messages(page(alex))
+    press(alex, "label.thanks", messages(page(alex))["the little thing on the left again"])
+    assert "the little thing on the left again" not in messages(page(alex))
     teach(alex, "take")
-    drafted = alex.get(TEACH).text.partition("one more peek at the bit before")[2]
+    drafted = alex.get(TEACH).text.partition("the little thing on the left again")[2]
     teach(alex, "drop", change=field_of(drafted, "change"))
-    assert "one more peek at the bit before" not in alex.get(TEACH).text
-    assert "one more peek at the bit before" in messages(page(alex))
+    assert "the little thing on the left again" not in alex.get(TEACH).text
+    assert "the little thing on the left again" in messages(page(alex))
 
 
 def teach(who: Client, what: str, **form: str) -> None:

@@ -25,7 +25,7 @@ LIKE_IT = (
     "oops too fast",
     "you moved on too fast",
     "my thumb was quicker than me",
-    "one more peek at the bit before",
+    "the little thing on the left again",
     "top of the list for that",
 )
 STARTING, TRAINING, PROMOTING = 60_000, 480_000, 120_000
