@@ -118,9 +118,8 @@ def _with_aside(
         return replace(outcome, open=Open(before.id), short=True) if outcome.store else outcome
     if (key := ASIDE_LINES.get(heard.also)) is not None:
         # A question about health is not answered, but it is kept for the clinician: both are said.
-        kept = (
-            (Line("kept_words"),) if key == "medical" and outcome.store and not outcome.say else ()
-        )
+        words = key == "medical" and any(answer.words for answer in outcome.store)
+        kept = (Line("kept_words"),) if words and not outcome.say else ()
         return replace(outcome, say=(*outcome.say, *kept, Line(key)))
     return outcome
 

@@ -202,6 +202,9 @@ def test_a_question_about_health_is_kept_for_the_clinician_and_not_answered() ->
     outcome = turn(text, "wish", also="medical_question")
     assert [answer.words for answer in outcome.store] == [text]
     assert [line.key for line in outcome.say] == ["kept_words", "medical"]
+    # Nothing is said to be kept where nothing was written.
+    outcome = turn("skip", "wish", also="medical_question")
+    assert [line.key for line in outcome.say] == ["medical"]
 
 
 def test_leaving_without_an_answer_is_asked_about() -> None:
