@@ -60,13 +60,15 @@ class AnswerGate(GraphComponent, IntentClassifier):
       answers there however sure. Who may want to leave or to reach a person (`leave_intents`) is
       heard from `leave_threshold` on: nothing happens before a yes. Who would rather not say is
       heard from `decline_threshold` on: it costs no held-out answer;
-    - `review`, all answers and what to share: as at a question with options, and words of sharing
-      (`intents_at_review`) count nowhere else; "looks right, go ahead" begins nothing there;
+    - `review`, all answers and what to share: requests must reach `review_threshold`. Words of
+      sharing (`intents_at_review`) count nowhere else. "Looks right, go ahead" begins nothing;
     - `extent`, `strain`, or another `scale`, options in order: what only says how much, or says it
       first, is an answer, whatever its words may be taken for ("last option", "very much so, thank
       you"). So is what was learnt to say how much (`bot/degree_reader.py`), be it open which option
       is meant: "in the end yes, after we sorted out what I meant", "there was a moment"; not where
-      no degree is as likely as `no_degree`, and never one of `firm_intents`;
+      no degree is as likely as `no_degree` (for `declining` as `no_degree_declined`), and never one
+      of `firm_intents`. Where it is as likely
+      as `surely_no_degree`, requests must reach `no_degree_threshold`, else `scale_threshold`;
     - `safety`, *go on or stop here* after a safe message: as at `text`, and only for
       `intents_at_safety`. In `words_at_safety` words or fewer, "stop" and "go on" answer it;
     - anything else: requests must reach `choice_threshold`;
@@ -103,11 +105,17 @@ class AnswerGate(GraphComponent, IntentClassifier):
             "decline_threshold": 0.8,
             "leave_threshold": 0.75,
             "leave_intents": ["stop", "stop_delete", "ask_human"],
-            "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees"],
+            "intents_at_safety": ["stop_delete", "ask_human", "ask_who_sees", "ask_language"],
             "words_at_safety": 2,
             "choice_threshold": 0.5,
-            "no_degree": 0.03,
-            "firm_intents": ["stop_delete", "ask_human", "correct", "stop", "thanks"],
+            "review_threshold": 0.5,
+            "scale_threshold": 0.5,
+            "no_degree": 0.2,
+            "surely_no_degree": 0.9,
+            "no_degree_threshold": 0.5,
+            "declining": ["skip", "rather_not_say"],
+            "no_degree_declined": 0.003,
+            "firm_intents": ["stop_delete", "ask_human", "correct", "thanks"],
             "idle_threshold": 0.5,
         }
 
@@ -182,10 +190,11 @@ class AnswerGate(GraphComponent, IntentClassifier):
 
     def _is_of_degree(self, message: Message, name: str | None) -> bool:
         """Whether it was learnt that the text says how much, at this kind of scale."""
-        none = [shares[0] for shares in (message.get(LIKELY) or {}).values()]
-        if not none or name in self._config["firm_intents"]:
+        none = _no_degree(message)
+        if none is None or name in self._config["firm_intents"]:
             return False
-        return bool(max(none) < self._config["no_degree"])
+        declined = name in self._config["declining"]
+        return bool(none < self._config["no_degree_declined" if declined else "no_degree"])
 
     def _says_so(self, message: Message, name: str | None) -> bool:
         """Whether a word of the text says what it is taken for; else it is about the scale."""
@@ -215,8 +224,17 @@ class AnswerGate(GraphComponent, IntentClassifier):
                 and _words(message) > self._config["words_at_safety"]
                 and self._is_sure(message, intent)
             )
-        asked_for = "choice_threshold" if expects else "idle_threshold"
-        return self._asks(message, intent) >= self._config[asked_for]
+        return self._asks(message, intent) >= self._threshold(message)
+
+    def _threshold(self, message: Message) -> float:
+        """How sure a request has to be where words of one's own are no answer, or seldom one."""
+        expects, none = _expects(message), _no_degree(message)
+        if is_scale(expects) and none is not None:
+            sure = none >= self._config["surely_no_degree"]
+            return float(self._config["no_degree_threshold" if sure else "scale_threshold"])
+        if expects == REVIEW:
+            return float(self._config["review_threshold"])
+        return float(self._config["choice_threshold" if expects else "idle_threshold"])
 
     def _is_sure(self, message: Message, intent: dict[str, Any]) -> bool:
         return (
@@ -245,6 +263,12 @@ def is_scale(expects: str | None) -> bool:
 
 def _expects(message: Message) -> str | None:
     return (message.get(METADATA) or {}).get("expects")
+
+
+def _no_degree(message: Message) -> float | None:
+    """How likely it is, as learnt, that the text does not say how much; None where nothing is."""
+    none = [shares[0] for shares in (message.get(LIKELY) or {}).values()]
+    return max(none) if none else None
 
 
 def _is_signs(text: str) -> bool:

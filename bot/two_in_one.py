@@ -33,6 +33,7 @@ BESIDE = frozenset(
 AFTERWARDS = frozenset({"back", "thanks"})
 # Nothing said beside something else changes the language: it is the message.
 LANGUAGE = "ask_language"
+DECLINING = frozenset({"skip", "rather_not_say"})
 LEAVING = frozenset({"pause", "stop", "stop_delete", "back"})
 START, DELETE, BACK, MEDICAL = "start", "stop_delete", "back", "medical_question"
 _ANSWERED_BEFORE = {DELETE, BACK}
@@ -51,6 +52,7 @@ class Sureness:
     beside: float = 0.65
     leaving: float = 0.9
     answer: float = 0.5
+    declined: float = 0.9
 
 
 SURENESS = Sureness()
@@ -80,6 +82,10 @@ def combine(
     ):
         confidence = float(intent.get("confidence") or 0.0)
         return {"name": ANSWER, "confidence": confidence, "instead_of": name}, name
+    declined = next((part for part in known if _declines(part)), None)
+    if name in BESIDE and name not in LEAVING and expects and declined:
+        # "Prefer not to say. Who sees this?" declines too; the same must not be asked again.
+        return {**declined, "instead_of": name}, name
     # Beside another request a wish to leave takes no answer's place, and it is asked about first.
     asked = [part for part in known if _confidence(part) >= SURENESS.beside]
     second = _most(part for part in asked if part.get("name") in (BESIDE | AFTERWARDS) - {name})
@@ -131,6 +137,10 @@ def _comes_first(second: Mapping[str, Any], name: str, asked: Sequence[Mapping[s
         return bool(also == LANGUAGE)
     said = [part["name"] for part in asked if part.get("name") in (also, name)]
     return also in BESIDE and said.index(also) == 0
+
+
+def _declines(part: Mapping[str, Any]) -> bool:
+    return part.get("name") in DECLINING and _confidence(part) >= SURENESS.declined
 
 
 def _starts(part: Mapping[str, Any]) -> bool:

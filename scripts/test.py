@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Lint, types, tests: in this order, up to the first that fails, with a summary at the end.
 
-The assistant is trained before the first test, so that no test has to wait for that.
+The assistant is trained from the start, beside all that needs no model: a training keeps one core
+busy. Its outcome is told before the tests of the whole product.
 
 Tests of parts share the cores, one more than there are, as they often wait for a process or a
 page; those of the whole product come after them, as many at a time as there are cores, and at last,
@@ -14,14 +15,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 LINTED = ("actions", "afterword", "bench", "bot", "scripts", "tests")
 WHOLE = ("tests/stack", "tests/bot/test_safe_messages.py")
-SLOW = ("training", "bot", "access", "hardening", "portal", "gateway")
+SLOW = ("training", "access", "hardening", "portal", "gateway", "bot")
+"""The folders that take longest. Those of `bot` come last of them: they need the trained model."""
 ALONE = tuple(f"tests/stack/test_{name}.py" for name in ("many_at_once", "promoting"))
+TRAINING = "model"
 SLOWEST = ("--durations=40", "--durations-min=4")
 TYPED = ("actions", "afterword", "bot", "scripts")
 
@@ -33,20 +39,32 @@ def main(arguments: list[str]) -> int:
     stages = stages_for(arguments)
     outcomes: dict[str, str] = dict.fromkeys(stages, "not run")
     code = 0
-    for name, command in stages.items():
-        print(f"== {name}", flush=True)
-        start = time.monotonic()
-        code = subprocess.run(
-            [sys.executable, "-m", *command], cwd=ROOT, env=ENVIRONMENT, check=False
-        ).returncode
-        outcome = "passed" if code == 0 else "FAILED"
-        outcomes[name] = f"{outcome} in {time.monotonic() - start:.1f} s"
-        if code:
-            break
+    with tempfile.TemporaryFile() as log, ExitStack() as left:
+        beside = {}
+        if TRAINING in stages:
+            beside[TRAINING] = begun(stages[TRAINING], log)
+            left.callback(beside[TRAINING].terminate)
+        for name, command in stages.items():
+            print(f"== {name}", flush=True)
+            start = time.monotonic()
+            code = (beside.get(name) or begun(command)).wait()
+            if name in beside:
+                log.seek(0)
+                print(log.read().decode(errors="replace"), end="")
+            outcome = "passed" if code == 0 else "FAILED"
+            outcomes[name] = f"{outcome} in {time.monotonic() - start:.1f} s"
+            if code:
+                break
     print("== summary")
     for name, outcome in outcomes.items():
         print(f"{name:<8}{outcome}")
     return code
+
+
+def begun(command: list[str], output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=ROOT, env=ENVIRONMENT, stdout=output, stderr=output
+    )
 
 
 def stages_for(arguments: list[str]) -> dict[str, list[str]]:
@@ -61,8 +79,8 @@ def stages_for(arguments: list[str]) -> dict[str, list[str]]:
         return stages | {"tests": ["pytest", *arguments]}
     cores = os.cpu_count() or 1
     return stages | {
-        "model": ["afterword", "train"],
         "tests": ["pytest", *SLOWEST, *shared_by(cores + 1), *parts(), *without(WHOLE)],
+        TRAINING: ["afterword", "train"],
         "stack": ["pytest", *SLOWEST, *shared_by(cores), *WHOLE, *without(ALONE)],
         "pace": ["pytest", *SLOWEST, *ALONE],
     }

@@ -8,9 +8,9 @@
 From `understanding/degrees/*.jsonl`: one object a line with `question` (heard, safe, goals,
 approach or snag), `text` and `places`, the options that are meant, from 1: one when it is sure,
 several when it is open, none when it says no degree. Words of degree of data/nlu, which belong to
-no question, are learnt with them. What it prints are the lines that were kept back from the encoder
-(scripts/train_understanding.py), judged by what the others have taught; what it writes has learnt
-from all.
+no question, are learnt with them, and its requests, which say no degree. What it prints are the
+lines that were kept back from the encoder (scripts/train_understanding.py), judged by what the
+others have taught; what it writes has learnt from all.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description="Learns how much a typed answer says.")
     asked.add_argument("--dump", type=Path, help="where to write what was said of each line")
     given = asked.parse_args()
-    found = [*lines.read_degrees(), *lines.read_words()]
+    found = [*lines.read_degrees(), *lines.read_words(), *lines.read_requests()]
     inputs = features([line.text for line in found])
     # Lines that the encoder knows say nothing of how far it carries over.
     apart = np.array([lines.kept_back(line.text) for line in found])

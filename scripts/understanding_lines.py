@@ -17,6 +17,13 @@ SCALES = ("extent", "strain")
 KEPT_BACK = 0.15
 _EXTENT = {"none": 1, "hardly": 1, "little": 2, "some": 2, "mostly": 3, "much": 4, "all": 5}
 _STRAIN = {"much": 1, "mostly": 1, "all": 1, "some": 2, "little": 3, "hardly": 4, "none": 5}
+_NO_DEGREE = frozenset(
+    (
+        *("ask_who_sees", "ask_why", "ask_human", "ask_if_human", "ask_language", "help", "repeat"),
+        *("back", "pause", "stop", "stop_delete", "off_topic", "not_me", "wrong_session"),
+        *("technical_problem", "medical_question"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,19 @@ def read_words() -> list[Line]:
         Line(scale, text, language, places[intent.removeprefix("rated_")], "")
         for intent, text, language in read_intents("degrees")
         for scale, places in zip(SCALES, (_EXTENT, _STRAIN), strict=True)
+    ]
+
+
+def read_requests() -> list[Line]:
+    """What people ask for in data/nlu, at both scales: it says no degree.
+
+    Without the requests that name an option, and without those that may be a rating in other words.
+    """
+    return [
+        Line(scale, text, language, 0, "")
+        for intent, text, language in read_intents()
+        if intent in _NO_DEGREE
+        for scale in SCALES
     ]
 
 

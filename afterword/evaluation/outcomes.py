@@ -10,7 +10,7 @@ from afterword.reflection.answers import Answer, AnswerState, Sharing
 from afterword.reflection.correcting import read_correction
 from afterword.reflection.exchange import PENDING_AFTER, Heard, Open, Outcome, Pending
 from afterword.reflection.plan import REVIEW
-from afterword.reflection.turns import take, take_beside
+from afterword.reflection.turns import take, take_as_answer, take_beside
 
 _NAMES = {intent: name for name, intent in DIGRESSIONS.items()}
 _SHARED = {
@@ -63,6 +63,9 @@ def done_with(text: str, parsed: dict[str, Any], scene: Scene) -> Done:
     if choice is None and (both := take_beside(heard, scene.open, scene.answers, scene.asker)):
         return _of_outcome(both, scene, "correct")
     if choice is None and intent == "correct":
+        answered = take_as_answer(heard, scene.open, scene.answers, scene.asker)
+        if answered is not None:
+            return _of_outcome(answered, scene, also)
         found = read_correction(text, scene.answers, scene.asker)
         item = found.question.id if found else None
         value = found.answer.value if found and found.answer else None

@@ -11,6 +11,7 @@ from afterword.reflection.plan import Question
 from afterword.reflection.reading import read_option
 
 _FROM, _TO = {"from", "de"}, {"to", "a"}
+_ABOUT, _THEN = {"for", "para"}, {"but", "pero"}
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ def read_correction(text: str, answers: Answers, asker: Asker) -> Correction | N
         return None
     named, rest = _named(given, rest, lexicon)
     if named is not None:
-        return Correction(named, _value(named, rest, lexicon))
+        # "The last one, approach, make it very much": the last answer, and no last option.
+        rest = _without(rest, lexicon.lists["last"])
+        return Correction(named, _new_value(named, rest, lexicon))
     placed, rest = _placed(given, rest, answers, lexicon)
     if placed is not None and placed.item.kind is not Kind.TEXT:
-        return Correction(placed, _value(placed, rest, lexicon))
+        return Correction(placed, _new_value(placed, rest, lexicon))
     for question in _last_rated_first(given, answers):
         if answer := _value(question, rest, lexicon):
             # "My last answer should be partly" after own words: the last one with options.
@@ -155,8 +158,19 @@ def _value(question: Question, words: Tokens, lexicon: Lexicon) -> Answer | None
     return None
 
 
+def _new_value(question: Question, words: Tokens, lexicon: Lexicon) -> Answer | None:
+    """The value of "I said mostly for heard but it's partly", "the first one, it was partly"."""
+    ends = [at for at, word in enumerate(words) if word in _THEN or not word[0].isalnum()]
+    after = words[ends[-1] + 1 :] if ends else ()
+    last, whole = _value(question, after, lexicon), _value(question, words, lexicon)
+    return (last or whole) if _THEN.intersection(words) else (whole or last)
+
+
 def _possible(words: Tokens, lexicon: Lexicon) -> Iterator[Tokens]:
-    """What may be the new value: first what stands after "from ... to", before "not", last all."""
+    """What may be the new value, most likely first.
+
+    After "from ... to", before "not" ("4, not a 3") or "for" ("4 for how well she listened"), all.
+    """
     join, instead = lexicon.words("join"), lexicon.lists["instead"]
     if any(word in _FROM for word in words):
         places = [at for at, word in enumerate(words) if word in _TO]
@@ -165,8 +179,12 @@ def _possible(words: Tokens, lexicon: Lexicon) -> Iterator[Tokens]:
     whole = _trimmed(words, join)
     cut = next((at for at in range(1, len(whole)) if _length(whole, at, instead)), None)
     if cut is not None:
-        yield _trimmed(whole[:cut], join)
-    yield whole
+        whole = _trimmed(whole[:cut], join)
+        yield whole
+    about = next((at for at, word in enumerate(whole) if at and word in _ABOUT), None)
+    if about is not None:
+        yield whole[:about]
+    yield _trimmed(words, join)
     # "a bit" stands for an option of its own; only "a mostly" is a mostly.
     yield words
 

@@ -1,8 +1,9 @@
 """What is learnt of how much a text says, beside what is read by rule. Pure.
 
 The rule knows its words for certain and asks back whatever else there is. What was learnt knows
-turns of phrase that no list has; it never speaks against the rule, and the patient reads what was
-taken.
+turns of phrase that no list has; it never makes certain what the rule does not see, and where it
+hears another end or no single option, what the rule is certain of is asked back. The patient reads
+what was taken.
 """
 
 import math
@@ -25,8 +26,12 @@ ONE, NONE = 0.98, 0.995
 or several that exclude each other. Where it has two neighbours, the words say that it is open."""
 AGREED = 0.99
 """The same where both name that one option, and the text denies twice: "no I didn't feel safe"."""
+OPEN, OTHER, FAR = 0.95, 0.98, 2
+"""From which share on that it is open, or means an option so many places away, makes the rule ask:
+"algo segura"; "couldn't have felt any safer" before a list knew it."""
 NUMBER = 0.5
 """The same where that candidate's own number is the one in the text."""
+_IN_THE_MIDDLE = ("middle", "medio")
 _OF = 2
 _ENDS = {"1 10": 0, "100": -1}
 """Numbers of other scales that are an end of any, as an index of its places."""
@@ -48,7 +53,11 @@ def with_likely(
     """
     options = question.item.options
     learnt = likely.get(learnt_scale(options) or "", ())
-    if reading.sure or len(learnt) != len(options) + 2 or lexicon.contains("unsettled", text):
+    if len(learnt) != len(options) + 2:
+        return reading
+    if reading.sure:
+        return _doubted(reading, options, text, lexicon, learnt)
+    if lexicon.contains("unsettled", text):
         return reading
     if not reading.options and is_nonsense(text):
         # It has learnt from words, and takes keys struck at random for any of them.
@@ -63,6 +72,39 @@ def with_likely(
     if not reading.options:
         return Reading((meant,), text.strip(), sure=True)
     return replace(reading, options=(meant,), sure=True) if meant in reading.options else reading
+
+
+def _doubted(
+    reading: Reading,
+    options: Sequence[Option],
+    text: str,
+    lexicon: Lexicon,
+    learnt: Sequence[float],
+) -> Reading:
+    """What the rule is certain of, to be asked back where what was learnt hears something else.
+
+    Never an option in its own words, a number, or one by its place on the page.
+    """
+    meant = options.index(reading.options[0])
+    own, said = tokens(options[meant].label[lexicon.language]), tokens(text)
+    counted = {*lexicon.order["numbers"], *lexicon.order["ordinals"], *_IN_THE_MIDDLE}
+    if has_number(text) or counted.intersection(said) or _is_in(own, said):
+        return reading
+    far = [
+        option
+        for at, option in enumerate(options)
+        if abs(at - meant) >= FAR and learnt[at + 1] >= OTHER
+    ]
+    if learnt[-1] < OPEN and not far:
+        return reading
+    return replace(reading, options=(*reading.options, *far), sure=False)
+
+
+def _is_in(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    return any(
+        tuple(words[at : at + len(phrase)]) == tuple(phrase)
+        for at in range(len(words) - len(phrase) + 1)
+    )
 
 
 def _needed(reading: Reading, text: str, options: Sequence[Option], lexicon: Lexicon) -> float:

@@ -9,6 +9,7 @@ from afterword.reflection.beside import answer_and_correction, sharing_and_corre
 from afterword.reflection.confirming import confirmed, decided, denied, open_options
 from afterword.reflection.correcting import (
     Correction,
+    changes,
     meant_value,
     read_correction,
     says_correction,
@@ -85,9 +86,16 @@ def take_beside(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
 
 
 def take_as_answer(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Outcome | None:
-    """What is taken for a correction while nothing is answered: "I meant mostly", an answer."""
+    """What is taken for a correction though it puts no other answer right: an answer.
+
+    "I meant mostly" while nothing is answered, and "wanted to press none but honestly some" ever.
+    """
     question = asker.plan.question(open_.question, answers)
-    if answers or question is None or open_.pending not in _AT_LEISURE:
+    if question is None or open_.pending not in _AT_LEISURE:
+        return None
+    if answers and (not is_scale(question) or changes(heard.text, asker.lexicon)):
+        return None
+    if answers and read_correction(heard.text, answers, asker) is not None:
         return None
     if (meant := meant_value(heard.text, question, asker.lexicon)) is not None:
         return _store(meant, open_, answers, asker, say=_stored(question, meant, asker))
@@ -290,6 +298,10 @@ def _guessed_correction(
     here = asker.plan.question(open_.question, answers)
     if here is not None and read_option(here, heard.text, asker.lexicon, last=False).option:
         # "I'd give it the fourth, that says very much": it begins as an answer to what is asked.
+        return None
+    says = changes(heard.text, asker.lexicon)
+    if here is not None and not says and read_option(here, heard.text, asker.lexicon).option:
+        # "Half of what mattered to me, so partly" names another question, and changes nothing.
         return None
     return _stored_correction(correction, answers, asker, open_)
 

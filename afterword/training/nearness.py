@@ -1,9 +1,11 @@
 """Whether two lines are nearly the same: by their words, or by their letters. Pure."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+
+import numpy as np
 
 _WORDS_ALIKE, _LETTERS_ALIKE = 0.8, 0.9
 # Of the pairs of letters of a line, how many another one has to share to be looked at at all.
@@ -31,25 +33,25 @@ def is_near(one: str, other: str) -> bool:
 
 
 class Index:
-    """Plain texts among which the ones near to another are found in milliseconds."""
+    """Plain texts among which the ones near to another are found in a millisecond."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = list(texts)
-        self._places: dict[str, list[int]] = defaultdict(list)
+        places: dict[str, list[int]] = defaultdict(list)
         for place, text in enumerate(self.texts):
             for pair in _pairs(text):
-                self._places[pair].append(place)
+                places[pair].append(place)
+        self._places = {pair: np.array(found, np.int32) for pair, found in places.items()}
 
     def near(self, text: str) -> list[int]:
         """The places of the texts that are near to a plain text, in order."""
         pairs = _pairs(text)
-        shared = Counter(place for pair in pairs for place in self._places.get(pair, ()))
-        enough = _WORTH_A_LOOK * len(pairs)
-        return sorted(
-            place
-            for place, count in shared.items()
-            if count >= enough and is_near(text, self.texts[place])
-        )
+        found = [self._places[pair] for pair in pairs if pair in self._places]
+        if not found:
+            return []
+        shared = np.bincount(np.concatenate(found))
+        worth_a_look = np.flatnonzero(shared >= _WORTH_A_LOOK * len(pairs)).tolist()
+        return [place for place in worth_a_look if is_near(text, self.texts[place])]
 
 
 def _pairs(text: str) -> set[str]:

@@ -45,6 +45,18 @@ def test_an_answer_before_a_request_is_kept() -> None:
     assert (found["name"], found["instead_of"], also) == ("answer", "stop", "stop")
 
 
+def test_who_declines_and_asks_is_not_asked_the_same_again() -> None:
+    whole = intent("ask_who_sees")
+    parts = [
+        intent("rather_not_say", text="I'd rather not say"),
+        intent("ask_who_sees", text="who reads it"),
+    ]
+    found, also = combine(whole, parts, "extent")
+    assert (found["name"], also) == ("rather_not_say", "ask_who_sees")
+    unsure = [intent("rather_not_say", 0.6, text="that's private"), parts[1]]
+    assert combine(whole, unsure, "extent")[0]["name"] == "ask_who_sees"
+
+
 @pytest.mark.parametrize(
     ("part", "expects"),
     [

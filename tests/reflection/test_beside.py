@@ -90,6 +90,19 @@ def test_while_nothing_is_answered_a_correction_is_an_answer() -> None:
     assert take_as_answer(Heard("I meant mostly", "correct"), Open("safe"), GIVEN, asker()) is None
 
 
+def test_a_correction_that_puts_no_other_answer_right_is_an_answer_to_the_open_question() -> None:
+    given = by_question(rated("heard", 2), rated("approach", 4))
+    here = (Open("snag"), given, asker())
+    found = take_as_answer(Heard("I wanted to press none but honestly some", "correct"), *here)
+    assert found is not None
+    assert [(one.question, one.value) for one in found.store] == [("snag", "2")]
+    asked = take_as_answer(Heard("that's a negative, no tension", "correct"), *here)
+    assert asked is not None and asked.open is not None
+    assert (asked.open.pending, asked.open.candidates) == (Pending.CONFIRM, ("5",))
+    for text in ("I made a mistake", "the first one is wrong", "I meant mostly", "make heard a 4"):
+        assert take_as_answer(Heard(text, "correct"), *here) is None
+
+
 def test_a_turn_takes_both() -> None:
     found = take(Heard("4. And make heard a 5", "answer"), Open("goals"), GIVEN, asker())
     assert found.store == (rated("goals", 4), rated("heard", 5))

@@ -67,7 +67,6 @@ def test_without_a_name_the_answer_that_was_given_last_is_meant(text: str, value
     "text",
     [
         "change heard",
-        "very much. and my first answer should be partly not mostly",
         "heard should be different",
         "make heard a 9",
         "heard was 3 or 4",
@@ -84,6 +83,11 @@ def test_a_name_without_a_clear_value_asks_again(text: str) -> None:
     ("text", "question", "value"),
     [
         ("the second one should be 5", "safe", "5"),
+        ("very much. and my first answer should be partly not mostly", "heard", "2"),
+        ("I put the wrong thing for the first question, it was only partly", "heard", "2"),
+        ("I said mostly for heard but it's partly", "heard", "2"),
+        ("put a 4 for heard, not a 3", "heard", "4"),
+        ("the last one, the goals one, make it very much", "goals", "4"),
         ("question 3 is mostly", "goals", "3"),
         ("make heard a 4 not a 2", "heard", "4"),
         ("heard was mostly instead of partly", "heard", "3"),

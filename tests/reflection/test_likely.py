@@ -143,3 +143,21 @@ def test_a_number_is_certain_where_the_words_beside_it_say_the_same() -> None:
     assert read(text, likely(5, 0.6)).sure
     assert not read(text, likely(4)).sure
     assert not read("8 of 10 i like the worksheets", likely(4)).sure
+
+
+def test_what_the_rule_is_certain_of_is_asked_back_where_another_meaning_was_learnt() -> None:
+    """ "Algo segura" is one option by rule, and hands take it for two."""
+    text = "not in the slightest"
+    certain = read(text, {})
+    assert (certain.sure, places(certain)) == (True, [1])
+    assert not read(text, likely(6)).sure
+    assert places(read(text, likely(5))) == [1, 5]
+    # A neighbour, or a bare majority, is no reason to ask.
+    assert read(text, likely(2)) == certain
+    assert read(text, likely(6, 0.9)) == certain
+
+
+@pytest.mark.parametrize("text", ["2", "Partly", "the second one", "mostly, she was late"])
+def test_an_option_in_its_own_words_or_by_its_number_is_never_doubted(text: str) -> None:
+    assert read(text, likely(6)) == read(text, {})
+    assert read(text, likely(5)) == read(text, {})

@@ -131,6 +131,15 @@ def test_what_is_said_to_the_assistant_itself(screener: Screener) -> None:
     assert sum(one >= Tier.SAME_DAY for one in tiers) <= 0.01 * len(tiers)
 
 
+@pytest.mark.parametrize("name", ["requests_en", "requests_es"])
+def test_what_is_asked_of_the_assistant_in_everyday_words(screener: Screener, name: str) -> None:
+    """ "Have to feed the baby, back tonight": written by hands that were told of no danger."""
+    lines = screened(screener, name)
+    assert share(lines, Tier.CHECK, label=("none",)) <= 0.045
+    assert share(lines, Tier.SAME_DAY, label=("none",)) <= 0.016
+    assert share(lines, Tier.NOW, label=("none",)) == 0
+
+
 def test_plain_statements_of_others(screener: Screener) -> None:
     lines = screened(screener, "plain_more")
     assert share(lines, Tier.CHECK, severity=LIVE) >= 0.99
