@@ -193,8 +193,13 @@ def _of_the_topic(
 
 
 def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tuple[Degree, ...]:
-    """ "Kind of mostly" is mostly; "yes, mostly" too."""
-    soft = known.lexicon.lists["soft"]
+    """ "Kind of mostly" is mostly; "yes, mostly" too. Of a strain "very good" is praise."""
+    soft, good = known.lexicon.lists["soft"], known.lexicon.groups["good"]
+    if not known.ascending:
+        praised = {one.start for one in found if words[one.start : one.end] in good}
+        praised -= {one.start for one in found if not words[one.start].isalpha()}
+        praised |= {at for at, word in enumerate(words) if word in known.lexicon.words("ease")}
+        found = tuple(one for one in found if one.end not in praised or known.size in one.places)
     kept = [
         degree
         for at, degree in enumerate(found)

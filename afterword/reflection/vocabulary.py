@@ -98,11 +98,15 @@ def _vocabulary(options: _Options, topic: frozenset[str], lexicon: Lexicon) -> V
 def _phrases(options: _Options, lexicon: Lexicon) -> Mapping[Tokens, tuple[frozenset[int], str]]:
     """Questions that are answered on one scale share them: there are thousands."""
     phrases: dict[Tokens, tuple[frozenset[int], str]] = {}
+    good = {phrase[0] for phrase in lexicon.groups["good"] if len(phrase) == 1}
     for group, known in lexicon.groups.items():
         places = frozenset(at for at, (says, _) in enumerate(options, 1) if group in says)
         if places:
             kind = "manner" if group in _MANNER else "quantity"
             for phrase in known:
+                if kind == "quantity" and phrase[-1] in good and not _is_ascending(options):
+                    # "Very well" is not how much strain there was.
+                    continue
                 # In two groups: it may mean either, and is asked back.
                 before = phrases.get(phrase, (frozenset(), ""))[0] if kind == "quantity" else ()
                 phrases[phrase] = (places.union(before), kind)

@@ -325,3 +325,36 @@ def test_two_options_are_never_one(of: str, data: st.DataObject) -> None:
     one, other = data.draw(st.permutations(options))[:2]
     text = f"{one.label['en']} or {other.label['en']}"
     assert read(text, of) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        *(
+            (text, "en")
+            for text in ("very good", "mostly fine", "we got on very well", "very calm")
+        ),
+        *((text, "en") for text in ("quite good", "completely fine", "pretty good between us")),
+        *(
+            (text, "es")
+            for text in ("muy bien", "bastante bien", "en general bien", "muy tranquila")
+        ),
+    ],
+)
+def test_how_good_it_was_is_not_how_much_strain_there_was(text: str, language: str) -> None:
+    """It was stored as *A lot*, the other way round."""
+    found = read_option(question(STRAIN), text, lexicon(language))
+    assert [option.id for option in found.options] == ["4", "5"]
+    assert not found.sure
+
+
+@pytest.mark.parametrize("text", ["very comfortable", "very easy between us"])
+def test_ease_with_a_degree_is_no_amount_of_strain(text: str) -> None:
+    assert read_option(question(STRAIN), text, lexicon()) == UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("text", "option"), [("none 🙂", "5"), ("a lot of strain", "1"), ("some, sadly", "2")]
+)
+def test_how_much_strain_there_was_is_read_as_before(text: str, option: str) -> None:
+    assert read(text, STRAIN) == option
