@@ -162,6 +162,9 @@ def _new_value(question: Question, words: Tokens, lexicon: Lexicon) -> Answer | 
     """The value of "I said mostly for heard but it's partly", "the first one, it was partly"."""
     ends = [at for at, word in enumerate(words) if word in _THEN or not word[0].isalnum()]
     after = words[ends[-1] + 1 :] if ends else ()
+    if not lexicon.words("negators").isdisjoint(after[:1]):
+        # "It was completely, not very much": what is denied last is not the value.
+        after = ()
     last, whole = _value(question, after, lexicon), _value(question, words, lexicon)
     return (last or whole) if _THEN.intersection(words) else (whole or last)
 

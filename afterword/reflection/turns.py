@@ -205,6 +205,10 @@ def _take_words(heard: Heard, open_: Open, answers: Answers, asker: Asker) -> Ou
     if question.item.kind is Kind.TEXT:
         if (corrected := _named_correction(heard, answers, asker, open_)) is not None:
             return corrected
+        if changes(heard.text, asker.lexicon) and (
+            corrected := _guessed_correction(heard, answers, asker, open_)
+        ):
+            return corrected
         if is_nonsense(heard.text) and open_.pending is not Pending.KEEP:
             return _unclear(heard, open_)
         answer = Answer(question.id, AnswerState.ANSWERED, words=heard.text)
@@ -296,11 +300,13 @@ def _guessed_correction(
     if correction.question.id == open_.question:
         return None
     here = asker.plan.question(open_.question, answers)
-    if here is not None and read_option(here, heard.text, asker.lexicon, last=False).option:
+    if here is None or here.item.kind is Kind.TEXT:
+        return _stored_correction(correction, answers, asker, open_)
+    if read_option(here, heard.text, asker.lexicon, last=False).option:
         # "I'd give it the fourth, that says very much": it begins as an answer to what is asked.
         return None
     says = changes(heard.text, asker.lexicon)
-    if here is not None and not says and read_option(here, heard.text, asker.lexicon).option:
+    if not says and read_option(here, heard.text, asker.lexicon).option:
         # "Half of what mattered to me, so partly" names another question, and changes nothing.
         return None
     return _stored_correction(correction, answers, asker, open_)

@@ -103,6 +103,21 @@ def test_a_correction_that_puts_no_other_answer_right_is_an_answer_to_the_open_q
         assert take_as_answer(Heard(text, "correct"), *here) is None
 
 
+def test_at_an_open_question_a_correction_in_a_sentence_is_heard_and_words_are_kept() -> None:
+    given = by_question(rated("heard", 2), rated("approach", 4))
+    at = (Open("wish"), given, asker())
+    text = "The way of working should be partly"
+    assert take(Heard(text, "answer", guess="correct"), *at).store == (rated("approach", 2),)
+    # Without the guess, without a value, or without a word of change it is what was written.
+    for heard in (
+        Heard(text, "answer"),
+        Heard("the way of working should be gentler", "answer", guess="correct"),
+        Heard("the way of working suits me partly", "answer", guess="correct"),
+    ):
+        (kept,) = take(heard, *at).store
+        assert (kept.question, kept.words) == ("wish", heard.text)
+
+
 def test_a_turn_takes_both() -> None:
     found = take(Heard("4. And make heard a 5", "answer"), Open("goals"), GIVEN, asker())
     assert found.store == (rated("goals", 4), rated("heard", 5))

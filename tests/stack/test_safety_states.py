@@ -220,3 +220,15 @@ def test_the_next_tap_on_an_option_is_an_answer_again(stack: Stack) -> None:
     patient.tap("safe.4")
     assert case.answers()["safe"].value == "4"
     assert patient.open["question"] == "goals"
+
+
+def test_another_language_is_heard_behind_a_safe_message(stack: Stack) -> None:
+    """These questions are in English alone; that is said, and the choice stays."""
+    case, patient = reaches(stack, ALIKE["question safe"])
+    before = case.answers()
+    says(stack, patient, PLAIN)
+    lines = [one for one in patient.type("prefiero en español") if one["kind"] != "safety"]
+    assert lines[0]["text"] == "I can only speak English here."
+    offered = [choice["token"] for choice in lines[-1]["choices"]]
+    assert offered == ["safety.go_on", "safety.stop"]
+    assert case.answers() == before
