@@ -18,6 +18,7 @@ _OPPOSITE = 3
 """So many options lie between a no and what it cannot go with."""
 _TH = {"st", "nd", "rd", "th"}
 _ALONE = {(), ("the",)}
+_OF = {"of", "de"}
 _FEW = 3
 """Words that are no sentence yet."""
 
@@ -193,13 +194,9 @@ def _of_the_topic(
 
 
 def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tuple[Degree, ...]:
-    """ "Kind of mostly" is mostly; "yes, mostly" too. Of a strain "very good" is praise."""
-    soft, good = known.lexicon.lists["soft"], known.lexicon.groups["good"]
-    if not known.ascending:
-        praised = {one.start for one in found if words[one.start : one.end] in good}
-        praised -= {one.start for one in found if not words[one.start].isalpha()}
-        praised |= {at for at, word in enumerate(words) if word in known.lexicon.words("ease")}
-        found = tuple(one for one in found if one.end not in praised or known.size in one.places)
+    """ "Kind of mostly" is mostly; "yes, mostly" too."""
+    soft = known.lexicon.lists["soft"]
+    found = _by_what_follows(found, words, known)
     kept = [
         degree
         for at, degree in enumerate(found)
@@ -218,6 +215,35 @@ def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tu
     ways = [abs(no - place) for no in known.refusing for place in places]
     far = min(ways, default=0) >= _OPPOSITE
     return tuple(exact + [degree for degree in kept if far and _refuses(degree, known)])
+
+
+def _by_what_follows(
+    found: tuple[Degree, ...], words: Tokens, known: Vocabulary
+) -> tuple[Degree, ...]:
+    """ "Very unsafe" is the opposite of *Very much*; "lots of trust" is no strain at all."""
+    praise = known.lexicon.groups["good"]
+    good = {one.start for one in found if words[one.start : one.end] in praise}
+    good = {at for at in good if words[at].isalpha()}
+    ill, ease = known.lexicon.words("ill"), known.lexicon.words("ease")
+    kept = []
+    for degree in found:
+        at = degree.end
+        at += bool(words[at : at + 1] and words[at] in _OF)
+        after = words[at] if at < len(words) else ""
+        if degree.kind not in ("quantity", "label"):
+            kept.append(degree)
+        elif known.ascending:
+            kept.append(_opposite(degree, at + 1, known) if after in ill else degree)
+        elif known.size in degree.places or (at not in good and after not in ease):
+            kept.append(degree)
+    return tuple(kept)
+
+
+def _opposite(degree: Degree, end: int, known: Vocabulary) -> Degree:
+    """ "Very unsafe" is one of the first two places, "a little unsafe" one of those above."""
+    small = max(degree.places, default=0) * 2 < known.size
+    places = {known.size // 2 + 1, known.size // 2 + 2} if small else {1, 2}
+    return Degree(frozenset(places), "turned", degree.start, end)
 
 
 def _measure(words: Tokens, at: int, known: Vocabulary) -> Degree | None:

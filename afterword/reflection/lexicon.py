@@ -27,7 +27,7 @@ _LISTS = (
     "delete_yes", "delete_no", "join", "instead", "unable", "between", "better", "worse", "than",
     "attending", "even", "put", "unreal", "doubting", "saying",
     "joining", "greeting", "greeting_beside", "no_session", "about_options", "thanking_beside",
-    "ease",
+    "ease", "ill",
 )
 # fmt: on
 _SPACES = re.compile(r"\s+")

@@ -33,6 +33,7 @@ NUMBER = 0.5
 """The same where that candidate's own number is the one in the text."""
 _IN_THE_MIDDLE = ("middle", "medio")
 _OF = 2
+_NEIGHBOURS = 2
 _ENDS = {"1 10": 0, "100": -1}
 """Numbers of other scales that are an end of any, as an index of its places."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
@@ -64,14 +65,28 @@ def with_likely(
         return reading
     shares = (learnt[0] + learnt[-1], *learnt[1:-1])
     best = max(range(len(shares)), key=lambda place: shares[place])
-    if best == 0 or shares[best] < _needed(reading, text, options, lexicon):
+    if best == 0:
         return reading
-    meant = options[best - 1]
-    if _denies_twice(text, lexicon) and (reading.options != (meant,) or shares[best] < AGREED):
+    meant, share = options[best - 1], shares[best]
+    if reading.options and meant not in reading.options:
+        return _with_another(reading, meant, share, text, options)
+    if share < _needed(reading, text, options, lexicon):
+        return reading
+    if _denies_twice(text, lexicon) and (reading.options != (meant,) or share < AGREED):
         return reading
     if not reading.options:
         return Reading((meant,), text.strip(), sure=True)
-    return replace(reading, options=(meant,), sure=True) if meant in reading.options else reading
+    return replace(reading, options=(meant,), sure=True)
+
+
+def _with_another(
+    reading: Reading, meant: Option, share: float, text: str, options: Sequence[Option]
+) -> Reading:
+    """What is asked back, with what was learnt beside it: "very unsafe" is not only *Very much*."""
+    if share < OTHER or has_number(text) or len(reading.options) > _NEIGHBOURS:
+        return reading
+    both = (meant, *reading.options)
+    return replace(reading, options=tuple(option for option in options if option in both))
 
 
 def _doubted(

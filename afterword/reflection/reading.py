@@ -44,6 +44,8 @@ class Reading:
 
 
 UNCLEAR = Reading()
+_AROUND = " \n\t:;'\"“”‘’()"
+"""Signs that may stand around a text and mean nothing."""
 
 
 def read_option(question: Question, text: str, lexicon: Lexicon, *, last: bool = True) -> Reading:
@@ -64,7 +66,8 @@ def _read_degree(question: Question, text: str, lexicon: Lexicon, last: bool) ->
         # "I had no session today" says how much of nothing; "is 5 good or bad" asks.
         return UNCLEAR
     known = vocabulary(question, lexicon)
-    clauses = _corrected([read_clause(words, known) for words in clauses_of(text, known)], known)
+    said = clauses_of(text.strip(_AROUND), known)
+    clauses = _corrected([read_clause(words, known) for words in said], known)
     places, sure = _decide(clauses, known)
     sure = sure and not is_taken_back(clauses, known) and not says_both(clauses, places)
     if last and not sure and (place := said_last(clauses, known)):

@@ -39,7 +39,16 @@ def test_one_candidate_that_was_learnt_too_is_certain() -> None:
     assert places(read(text, {})) == [1]
     assert not read(text, {}).sure
     assert read(text, likely(1)).sure
-    assert read(text, likely(3)) == read(text, {})
+    # Another one is shown beside it, and never taken.
+    assert (read(text, likely(3)).sure, places(read(text, likely(3)))) == (False, [1, 3])
+    assert read(text, likely(3, 0.9)) == read(text, {})
+
+
+def test_very_with_a_word_that_no_list_knows_is_asked_with_what_was_learnt() -> None:
+    """ "Very rattled" was shown back as *Very much* alone, or stored as that."""
+    assert places(read("very rattled", {}, "safe")) == [4]
+    found = read("very rattled", likely(1), "safe")
+    assert (found.sure, places(found)) == (False, [1, 4])
 
 
 def test_the_number_of_a_session_is_no_option() -> None:

@@ -358,3 +358,17 @@ def test_ease_with_a_degree_is_no_amount_of_strain(text: str) -> None:
 )
 def test_how_much_strain_there_was_is_read_as_before(text: str, option: str) -> None:
     assert read(text, STRAIN) == option
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "language"),
+    [
+        *((text, "safe", "en") for text in ("very unsafe", "a lot of fear", "completely ignored")),
+        *((text, "safe", "es") for text in ("muy insegura", "mucho miedo", "bastante incómoda")),
+        *((text, STRAIN, "en") for text in ("lots of trust", "a lot of laughs")),
+        *((text, STRAIN, "es") for text in ("mucha confianza", "mucho respeto")),
+    ],
+)
+def test_how_much_of_the_opposite_is_not_how_much(text: str, of: str, language: str) -> None:
+    """ "Very unsafe" was stored as *Very much*, and "mucha confianza" as *Mucha*."""
+    assert read_option(question(of), text, lexicon(language)) == UNCLEAR
