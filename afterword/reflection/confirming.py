@@ -95,8 +95,8 @@ def decided(reading: Reading, question: Question, heard: Heard, open_: Open) -> 
         meant = tuple(option for option in question.item.options if group in option.says)
         if not reading.options:
             return Reading(meant, heard.text.strip())
-        if meant == reading.options and not has_number(heard.text):
-            # Two ways of reading that know nothing of each other say the same.
+        if meant == reading.options and not has_number(heard.text) and not reading.leans:
+            # Two ways of reading say the same; of "very rattled" both know the "very".
             reading = replace(reading, sure=len(meant) == 1)
     if reading.sure and open_.pending is Pending.CONFIRM and reading.words is None:
         return replace(reading, words=open_.draft)

@@ -40,12 +40,16 @@ class Degree:
 
 @dataclass(frozen=True)
 class Clause:
-    """The degrees of a clause; `content` counts words that are about something else."""
+    """The degrees of a clause; `content` counts words that are about something else.
+
+    `leans`: one of these stands right behind a degree, and may turn it around: "very rattled".
+    """
 
     degrees: tuple[Degree, ...]
     content: int
     leads: bool
     words: Tokens
+    leans: bool = False
 
     @property
     def places(self) -> frozenset[int]:
@@ -61,7 +65,7 @@ def read_clause(words: Tokens, known: Vocabulary) -> Clause:
     """What one clause says about how much."""
     words = _without_decoration(words, known.lexicon)
     found: list[Degree] = []
-    content, first, turned, twice, before = 0, None, None, False, 0
+    content, first, turned, twice, before, leans = 0, None, None, False, 0, False
     lexicon = known.lexicon
     light = lexicon.padding
     at = 0
@@ -96,6 +100,7 @@ def read_clause(words: Tokens, known: Vocabulary) -> Clause:
             at += 1
             continue
         content += 1
+        leans = leans or _leans_on(found, words, at)
         first = at if first is None else first
         at += 1
     if turned is not None and found and content == before and not _refuses(found[-1], known):
@@ -107,12 +112,21 @@ def read_clause(words: Tokens, known: Vocabulary) -> Clause:
     if twice and not all(word in lexicon.words("negators") for word in words):
         # "Not that I didn't feel heard": nobody can be sure what is left.
         found = [Degree(frozenset(), "turned", 0, len(words))]
+    found = _by_what_follows(found, words, known)
     return Clause(
         degrees=_softened(tuple(found), words, known),
         content=content,
         leads=bool(found) and found[0].start == first,
         words=words,
+        leans=leans,
     )
+
+
+def _leans_on(found: list[Degree], words: Tokens, at: int) -> bool:
+    """Whether a degree stands right before this word, or with "of" between."""
+    if not found or found[-1].kind not in ("quantity", "label"):
+        return False
+    return found[-1].end == at or (found[-1].end == at - 1 and words[at - 1] in _OF)
 
 
 def _without_decoration(words: Tokens, lexicon: Lexicon) -> Tokens:
@@ -196,7 +210,6 @@ def _of_the_topic(
 def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tuple[Degree, ...]:
     """ "Kind of mostly" is mostly; "yes, mostly" too."""
     soft = known.lexicon.lists["soft"]
-    found = _by_what_follows(found, words, known)
     kept = [
         degree
         for at, degree in enumerate(found)
@@ -217,9 +230,7 @@ def _softened(found: tuple[Degree, ...], words: Tokens, known: Vocabulary) -> tu
     return tuple(exact + [degree for degree in kept if far and _refuses(degree, known)])
 
 
-def _by_what_follows(
-    found: tuple[Degree, ...], words: Tokens, known: Vocabulary
-) -> tuple[Degree, ...]:
+def _by_what_follows(found: list[Degree], words: Tokens, known: Vocabulary) -> list[Degree]:
     """ "Very unsafe" is the opposite of *Very much*; "lots of trust" is no strain at all."""
     praise = known.lexicon.groups["good"]
     good = {one.start for one in found if words[one.start : one.end] in praise}
@@ -236,7 +247,7 @@ def _by_what_follows(
             kept.append(_opposite(degree, at + 1, known) if after in ill else degree)
         elif known.size in degree.places or (at not in good and after not in ease):
             kept.append(degree)
-    return tuple(kept)
+    return kept
 
 
 def _opposite(degree: Degree, end: int, known: Vocabulary) -> Degree:

@@ -70,7 +70,8 @@ def with_likely(
     meant, share = options[best - 1], shares[best]
     if reading.options and meant not in reading.options:
         return _with_another(reading, meant, share, text, options)
-    if share < _needed(reading, text, options, lexicon):
+    if reading.leans or share < _needed(reading, text, options, lexicon):
+        # What was learnt has seen the same "very": that it agrees says little.
         return reading
     if _denies_twice(text, lexicon) and (reading.options != (meant,) or share < AGREED):
         return reading

@@ -30,12 +30,14 @@ class Reading:
     """What a typed text says.
 
     `options`: one is certain when `sure`, else it is to be confirmed; several leave it open; none
-    is unclear. `words` is the whole text when it says more than the option.
+    is unclear. `words` is the whole text when it says more than the option. `leans`: the degree
+    may be turned around by the word behind it, "very rattled".
     """
 
     options: tuple[Option, ...] = ()
     words: str | None = None
     sure: bool = False
+    leans: bool = False
 
     @property
     def option(self) -> Option | None:
@@ -76,7 +78,8 @@ def _read_degree(question: Question, text: str, lexicon: Lexicon, last: bool) ->
     if not options or len(options) == known.size:
         return UNCLEAR
     more = any(one.content or _is_long(one) or _is_beside(one, clauses, lexicon) for one in clauses)
-    return Reading(options, text.strip() if more else None, sure and len(options) == 1)
+    leans = any(one.leans for one in clauses)
+    return Reading(options, text.strip() if more else None, sure and len(options) == 1, leans)
 
 
 def is_degree(text: str, lexicon: Lexicon, *, only: bool = False) -> bool:
