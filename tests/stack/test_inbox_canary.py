@@ -18,7 +18,7 @@ from afterword.records.consents import Subject, Wording
 from afterword.records.training_models import Misheard
 
 TRAINING = Wording(Subject.TRAINING, 1, "en", "Words may be used to teach it.")
-UNCLEAR = "the bus was late"
+UNCLEAR = "we talked about my garden"
 
 
 def allow(stack: Stack, case: Case) -> None:
