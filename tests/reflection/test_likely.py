@@ -51,6 +51,14 @@ def test_very_with_a_word_that_no_list_knows_is_asked_with_what_was_learnt() -> 
     assert (found.sure, places(found)) == (False, [1, 4])
 
 
+def test_what_knows_the_same_very_makes_nothing_certain() -> None:
+    assert not read("very rattled", likely(4), "safe").sure
+    heard = Heard("very rattled", "answer", guess="rated_much", likely=likely(4))
+    outcome = take(heard, Open("safe"), {}, asker())
+    assert outcome.store == ()
+    assert outcome.open is not None and outcome.open.candidates == ("4",)
+
+
 def test_the_number_of_a_session_is_no_option() -> None:
     """ "Session 4" is beside a 4 that is meant for nothing."""
     text = "session 4 and a good one"
