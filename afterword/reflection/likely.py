@@ -1,7 +1,7 @@
 """What is learnt of how much a text says, beside what is read by rule. Pure.
 
 The rule knows its words for certain and asks back whatever else there is. What was learnt knows
-turns of phrase that no list has; it never makes certain what the rule does not see, and where it
+turns of phrase that no list has; it never makes certain what the rule reads otherwise, and where it
 hears another end or no single option, what the rule is certain of is asked back. The patient reads
 what was taken.
 """
